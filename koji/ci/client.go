@@ -4,15 +4,13 @@ package ci
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
+	"github.com/seed-f134cc8e/relkit/internal/jsonapi"
 	"github.com/seed-f134cc8e/relkit/internal/transport"
 )
 
@@ -73,27 +71,15 @@ func WithToken(token string) Option {
 	}
 }
 
-// service is what the three clients share: one base URL and one transport.
+// service is what the three clients share.
 type service struct {
-	name  string
-	base  string
-	token string
-	tr    *transport.Client
+	name string
+	api  *jsonapi.Service
 }
 
 func newService(name, base, prefix string, opts []Option) (service, error) {
 	fail := func(err error) (service, error) {
 		return service{}, &Error{Service: name, Op: "new client", Msg: err.Error(), Err: ErrInvalid}
-	}
-	u, err := url.Parse(base)
-	if err != nil {
-		return fail(errors.New("the service URL can't be parsed"))
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fail(fmt.Errorf("want an http or https URL with a host, got scheme %q", u.Scheme))
-	}
-	if u.RawQuery != "" || u.Fragment != "" {
-		return fail(errors.New("the service URL must have no query or fragment"))
 	}
 	cfg := config{retry: Retry{Max: 4}}
 	for _, o := range opts {
@@ -101,112 +87,38 @@ func newService(name, base, prefix string, opts []Option) (service, error) {
 			return fail(err)
 		}
 	}
-	tr, err := transport.New(transport.Options{
+	api, err := jsonapi.New(base, prefix, transport.Options{
 		HTTPClient: cfg.http, UserAgent: cfg.agent, Logger: cfg.logger, MaxBody: 64 << 20,
 		Retry: transport.Retry{Max: cfg.retry.Max, Wait: cfg.retry.Wait, MaxWait: cfg.retry.MaxWait},
 	})
 	if err != nil {
 		return fail(err)
 	}
-	root := strings.TrimSuffix(u.String(), "/")
-	if !strings.HasSuffix(root, prefix) {
-		root += prefix
+	if cfg.token != "" {
+		api.Header.Set("Authorization", "Bearer "+cfg.token)
 	}
-	return service{name: name, base: root, token: cfg.token, tr: tr}, nil
+	return service{name: name, api: api}, nil
 }
 
 // do sends one request; GET and HEAD are repeated when it is safe, others not.
 func (s service) do(ctx context.Context, method, path string, query url.Values, in, out any) error {
-	safe := method == http.MethodGet || method == http.MethodHead
-	return s.send(ctx, method, path, query, in, out, safe)
+	return s.send(ctx, jsonapi.Call{Method: method, Path: path, Query: query, In: in, Out: out})
 }
 
 // read sends a request that changes nothing whatever its method.
 func (s service) read(ctx context.Context, method, path string, in, out any) error {
-	return s.send(ctx, method, path, nil, in, out, true)
+	return s.send(ctx, jsonapi.Call{Method: method, Path: path, In: in, Out: out, Safe: true})
 }
 
-func (s service) send(ctx context.Context, method, path string, query url.Values, in, out any, safe bool) error {
-	op := method + " " + path
-	target := s.base + path
-	if len(query) > 0 {
-		target += "?" + query.Encode()
-	}
-	header := http.Header{"Accept": {"application/json"}}
-	if s.token != "" {
-		header.Set("Authorization", "Bearer "+s.token)
-	}
-	var body []byte
-	if in != nil {
-		var err error
-		if body, err = json.Marshal(in); err != nil {
-			return &Error{Service: s.name, Op: op, Msg: err.Error(), Err: ErrInvalid}
-		}
-		header.Set("Content-Type", "application/json")
-	}
-	resp, err := s.tr.Do(ctx, transport.Request{Op: op, Method: method, URL: target, Header: header, Body: body, Idempotent: safe})
-	if err != nil {
-		return &Error{Service: s.name, Op: op, Msg: err.Error(), Err: unreachable(err)}
-	}
-	if resp.Status < 200 || resp.Status > 299 {
-		return &Error{Service: s.name, Op: op, Status: resp.Status, Msg: message(resp), Err: sentinel(resp.Status)}
-	}
-	if out == nil || len(resp.Body) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(resp.Body, out); err != nil {
-		return &Error{
-			Service: s.name, Op: op, Status: resp.Status, Err: ErrUnavailable,
-			Msg: fmt.Sprintf("the answer is not the JSON expected: %v (%s)", err, excerpt(resp.Body)),
-		}
-	}
-	return nil
-}
-
-// unreachable keeps the transport's error in the chain, for context errors
-// and net errors, and marks it as the service being unavailable.
-func unreachable(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+func (s service) send(ctx context.Context, c jsonapi.Call) error {
+	err := s.api.Send(ctx, c)
+	var f *jsonapi.Failure
+	if !errors.As(err, &f) {
 		return err
 	}
-	return &joined{ErrUnavailable, err}
+	return &Error{Service: s.name, Op: f.Op, Status: f.Status, Msg: f.Msg, Err: f.Chain(sentinels[f.Kind])}
 }
-
-type joined struct{ sentinel, cause error }
-
-func (j *joined) Error() string   { return j.cause.Error() }
-func (j *joined) Unwrap() []error { return []error{j.sentinel, j.cause} }
 
 func (s service) invalid(op, msg string) error {
 	return &Error{Service: s.name, Op: op, Msg: msg, Err: ErrInvalid}
-}
-
-// message takes the server's words out of an error answer: {"message": ...}
-// of all three services, else the start of the body.
-func message(r *transport.Response) string {
-	var m struct {
-		Message string `json:"message"`
-		Error   string `json:"error"`
-	}
-	if json.Unmarshal(r.Body, &m) == nil {
-		switch {
-		case m.Message != "":
-			return m.Message
-		case m.Error != "":
-			return m.Error
-		}
-	}
-	if len(r.Body) == 0 {
-		return http.StatusText(r.Status)
-	}
-	return excerpt(r.Body)
-}
-
-func excerpt(b []byte) string {
-	const limit = 200
-	s := strings.Join(strings.Fields(strings.ToValidUTF8(string(b[:min(len(b), 2*limit)]), "?")), " ")
-	if len(s) > limit {
-		s = strings.ToValidUTF8(s[:limit], "") + "..."
-	}
-	return s
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+
+	"github.com/seed-f134cc8e/relkit/internal/jsonapi"
 )
 
 // Sentinels for what callers branch on; test with errors.Is.
@@ -60,20 +62,8 @@ func (e *Error) LogValue() slog.Value {
 		slog.Int("status", e.Status), slog.String("msg", e.Msg))
 }
 
-func sentinel(status int) error {
-	switch status {
-	case 400, 405, 413, 415, 422:
-		return ErrInvalid
-	case 401:
-		return ErrUnauthorized
-	case 403:
-		return ErrForbidden
-	case 404, 410:
-		return ErrNotFound
-	case 409:
-		return ErrConflict
-	case 408, 429, 500, 502, 503, 504:
-		return ErrUnavailable
-	}
-	return errStatus
+var sentinels = map[jsonapi.Kind]error{
+	jsonapi.Other: errStatus, jsonapi.NotFound: ErrNotFound, jsonapi.Unauthorized: ErrUnauthorized,
+	jsonapi.Forbidden: ErrForbidden, jsonapi.Conflict: ErrConflict, jsonapi.Invalid: ErrInvalid,
+	jsonapi.Unavailable: ErrUnavailable,
 }

@@ -283,3 +283,21 @@ func (c *ResultsDB) CreateResult(ctx context.Context, r Result) (Result, error) 
 func (c *ResultsDB) Do(ctx context.Context, method, path string, query url.Values, in, out any) error {
 	return c.s.do(ctx, method, path, query, in, out)
 }
+
+// A Group holds the results of all checks of one run.
+type Group struct {
+	UUID        string `json:"uuid"`
+	Description string `json:"description"`
+	RefURL      string `json:"ref_url"`
+	Results     string `json:"results"`       // URL of its results
+	Count       int    `json:"results_count"` // how many there are
+	Href        string `json:"href"`
+}
+
+// Group returns one group by its UUID; [ErrNotFound] when there is none.
+// Its results are those of ResultQuery.Groups.
+func (c *ResultsDB) Group(ctx context.Context, uuid string) (Group, error) {
+	var g Group
+	err := c.s.do(ctx, http.MethodGet, "/groups/"+url.PathEscape(uuid), nil, nil, &g)
+	return g, err
+}
