@@ -168,6 +168,7 @@ func (b *Builder) intern(id ID) int32 {
 func (b *Builder) profileFor(n Node) int32 {
 	key := profileKey{kind: n.Kind, conduit: n.Conduit, bootstrap: n.Bootstrap}
 	if len(n.Arches)+len(n.Labels) > 0 {
+		b.checkWords(string(n.ID), n.Arches, n.Labels)
 		n.Arches, n.Labels = sortedSet(n.Arches), sortedSet(n.Labels)
 		key.arches, key.labels = joinSet(n.Arches), joinSet(n.Labels)
 	} else {
@@ -183,6 +184,15 @@ func (b *Builder) profileFor(n Node) int32 {
 	b.profile = append(b.profile, nodeProfile{n.Kind, n.Conduit, n.Bootstrap, n.Arches, n.Labels})
 	b.profileOf[key] = p
 	return p
+}
+
+// checkWords refuses labels and architectures that lists cannot hold.
+func (b *Builder) checkWords(of string, lists ...[]string) {
+	for _, w := range slices.Concat(lists...) {
+		if w == "" || strings.ContainsFunc(w, func(r rune) bool { return r <= ' ' || r == ',' || r == '"' || r == 0x7f }) {
+			b.mistake(fmt.Errorf("planner: %q: the label or architecture %q is not a plain word: %w", of, w, ErrInvalid))
+		}
+	}
 }
 
 func (b *Builder) mergeProfiles(id ID, i, j int32) int32 {
@@ -242,6 +252,7 @@ func (b *Builder) Detail(e Edge) Detail {
 	}
 	key := detailKey{attr: attr, evidence: e.Evidence}
 	if len(e.Arches) > 0 {
+		b.checkWords(string(e.From), e.Arches)
 		e.Arches = sortedSet(e.Arches)
 		key.arches = joinSet(e.Arches)
 	}
@@ -417,7 +428,9 @@ func (b *Builder) placeEdges(g *Graph, rank, detailRank []int32) {
 			}
 			last = k
 			to[out] = int32(k >> 32)
-			attr[out] = attrOf[uint32(k)]
+			a := attrOf[uint32(k)]
+			attr[out] = a
+			g.attrs[a] = true
 			detail[out] = int32(uint32(k))
 			out++
 		}

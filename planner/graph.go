@@ -27,6 +27,7 @@ type Graph struct {
 	fwd      rows
 	detailOf []int32 // per forward edge; nil when all details are plain kinds
 	details  []edgeDetail
+	attrs    [attrCount]bool // attributes that occur
 	dangling []Edge
 
 	revOnce sync.Once

@@ -2,7 +2,10 @@
 
 package planner
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // A Plan says what is rebuilt after a change, and in which order. It is plain
 // data, made by [Graph.Plan] and not changed afterwards; it is safe for
@@ -39,9 +42,13 @@ type Plan struct {
 	// Unestimated is the number of rebuilds without a known duration.
 	Unestimated int `json:"unestimated,omitempty"`
 
-	graph *Graph
-	order *planOrder
-	reach *reach
+	graph    *Graph
+	order    *planOrder
+	affected []int32 // in the order of discovery
+	spread   edgeFilter
+	rules    *rules
+	once     sync.Once
+	lazy     *reach
 }
 
 // A Tier is a set of rebuilds that can go on at the same time.
@@ -66,11 +73,4 @@ type Held struct {
 	// work both are nanoseconds.
 	Have int64 `json:"have"`
 	Max  int64 `json:"max"`
-}
-
-// Plan answers a request. Ids that the graph does not know are data in
-// [Plan.Unknown]; the error tells a request that makes no sense (wrapping
-// [ErrInvalid]) or cycles that it refuses ([*CycleError]).
-func (g *Graph) Plan(q Request) (*Plan, error) {
-	return &Plan{Release: g.release, Request: q, graph: g, order: &planOrder{graph: g}}, nil
 }

@@ -30,7 +30,8 @@ type planOrder struct {
 	builds []int32
 	flags  []uint8
 
-	allow edgeFilter // the edges that order
+	allow   edgeFilter // the edges that order
+	changed []int32    // the request's changed nodes that are not excluded
 
 	once        sync.Once
 	needsOff    []int32
@@ -72,4 +73,233 @@ func (o *planOrder) needsOf(k int32) []int32 { return o.needs[o.needsOff[k]:o.ne
 // must have been called.
 func (o *planOrder) neededByOf(k int32) []int32 {
 	return o.neededBy[o.neededByOff[k]:o.neededByOff[k+1]]
+}
+
+// include marks the nodes of the order graph and returns them. plain tells
+// that the affected conduits are all that can lie between rebuilds.
+func (o *planOrder) include(w *wave, plain bool) []int32 {
+	g, s := o.graph, w.s
+	nodes := make([]int32, 0, len(o.rebuild)+len(w.affected))
+	add := func(i int32) {
+		s.mark[i] |= markOrder
+		s.rindex[i] = 0
+		nodes = append(nodes, i)
+	}
+	for _, i := range o.rebuild {
+		add(i)
+	}
+	if plain {
+		for _, i := range w.affected {
+			if g.flags[i]&nodeConduit != 0 {
+				add(i)
+			}
+		}
+		return nodes
+	}
+	for _, i := range w.changed {
+		if g.flags[i]&nodeConduit != 0 {
+			add(i)
+		}
+	}
+	rev := g.reverse()
+	for k := 0; k < len(nodes); k++ {
+		u := nodes[k]
+		for e, end := rev.off[u], rev.off[u+1]; e < end; e++ {
+			f := rev.to[e]
+			if g.flags[f]&nodeConduit == 0 || s.mark[f]&(markOrder|markExcluded) != 0 || !o.allow.attr[rev.attr[e]] {
+				continue
+			}
+			if o.allow.detail == nil || o.allow.passesBetween(g, f, u) {
+				add(f)
+			}
+		}
+	}
+	return nodes
+}
+
+// condense finds the groups by Pearce's one-array form of Tarjan's search,
+// without recursion, and their levels on the way. rindex is 0 for nodes not
+// visited, their search number while they are open, and above comp once their
+// group is known; size is the number of nodes in the order graph.
+func (o *planOrder) condense(s *scratch, size int) {
+	g := o.graph
+	off, to := g.fwd.off, g.fwd.to
+	rindex, lvl := s.rindex, s.lvl
+	all := o.allow.all && o.allow.detail == nil
+	o.nodeOff = make([]int32, 1, size+1)
+	o.nodes = make([]int32, 0, size)
+	o.level = make([]int32, 0, size)
+	o.builds = make([]int32, 0, size)
+	o.flags = make([]uint8, 0, size)
+
+	type frame struct{ v, e, first int32 }
+	var frames []frame
+	var open []int32 // visited, group not known
+	top := int32(size) + 1
+	comp, index := top, int32(1)
+	for _, root := range o.rebuild {
+		if rindex[root] != 0 {
+			continue
+		}
+		frames = append(frames, frame{root, off[root], index})
+		rindex[root], lvl[root] = index, 0
+		index++
+	search:
+		for len(frames) > 0 {
+			f := &frames[len(frames)-1]
+			v := f.v
+			rv, lv := rindex[v], lvl[v]
+			for e, end := f.e, off[v+1]; e < end; e++ {
+				w := to[e]
+				rw := rindex[w]
+				if rw == outside || !all && !o.allow.passes(g, e) {
+					continue
+				}
+				switch {
+				case rw == 0:
+					f.e = e // look again when w is done
+					rindex[v], lvl[v] = rv, lv
+					frames = append(frames, frame{w, off[w], index})
+					rindex[w], lvl[w] = index, 0
+					index++
+					continue search
+				case rw > comp:
+					lv = max(lv, lvl[w])
+				case w == v:
+					s.mark[v] |= markLoop
+				case rw < rv:
+					rv = rw
+				}
+			}
+			rindex[v], lvl[v] = rv, lv
+			first := f.first
+			frames = frames[:len(frames)-1]
+			if rv != first {
+				open = append(open, v)
+				continue
+			}
+			start := len(o.nodes)
+			o.nodes = append(o.nodes, v)
+			for len(open) > 0 && rindex[open[len(open)-1]] >= rv {
+				u := open[len(open)-1]
+				open = open[:len(open)-1]
+				o.nodes = append(o.nodes, u)
+				lv = max(lv, lvl[u])
+			}
+			index -= int32(len(o.nodes) - start)
+			o.close(s, start, lv, comp)
+			comp--
+		}
+	}
+	o.groupOf = make([]int32, len(o.rebuild))
+	for i, v := range o.rebuild {
+		o.groupOf[i] = top - rindex[v]
+	}
+}
+
+// close makes a group of nodes[start:].
+func (o *planOrder) close(s *scratch, start int, level, comp int32) {
+	group := o.nodes[start:]
+	if len(group) > 1 {
+		slices.Sort(group)
+	}
+	var builds int32
+	var flags uint8
+	for _, v := range group {
+		changed := s.mark[v]&markChanged != 0
+		if o.graph.flags[v]&nodeConduit == 0 {
+			builds++
+			if changed {
+				flags |= groupChanged
+			}
+		} else if changed {
+			flags |= groupChangedConduit
+		}
+		if len(group) > 1 || s.mark[v]&markLoop != 0 {
+			flags |= groupLoop
+		}
+	}
+	out := level
+	if builds > 0 {
+		out++
+	}
+	for _, v := range group {
+		s.rindex[v], s.lvl[v] = comp, out
+	}
+	o.nodeOff = append(o.nodeOff, int32(len(o.nodes)))
+	o.level = append(o.level, level)
+	o.builds = append(o.builds, builds)
+	o.flags = append(o.flags, flags)
+}
+
+// link makes the edges between groups, once.
+func (o *planOrder) link() {
+	o.once.Do(func() {
+		g := o.graph
+		n := int32(o.groups())
+		s := g.borrow()
+		of := s.rindex // node -> group
+		for k := range n {
+			for _, v := range o.members(k) {
+				of[v] = k
+			}
+		}
+		for _, id := range o.changed {
+			s.mark[id] = markChanged
+		}
+		last := make([]int32, n)
+		o.needsOff = make([]int32, n+1)
+		for k := range n {
+			for _, v := range o.members(k) {
+				for e, end := g.fwd.off[v], g.fwd.off[v+1]; e < end; e++ {
+					w := g.fwd.to[e]
+					t := of[w]
+					if t == outside {
+						if s.mark[w] != 0 && o.allow.passes(g, e) {
+							o.flags[k] |= groupNeedsChanged
+						}
+						continue
+					}
+					if t != k && last[t] != k+1 && o.allow.passes(g, e) {
+						last[t] = k + 1
+						o.needs = append(o.needs, t)
+					}
+				}
+			}
+			slices.Sort(o.needs[o.needsOff[k]:])
+			o.needsOff[k+1] = int32(len(o.needs))
+		}
+		o.neededByOff, o.neededBy = transpose(o.needsOff, o.needs)
+		for _, v := range o.nodes {
+			of[v] = outside
+		}
+		for _, id := range o.changed {
+			s.mark[id] = 0
+		}
+		g.pool.Put(s)
+	})
+}
+
+// transpose turns compressed rows around; the new rows are ascending.
+func transpose(off, to []int32) (roff, rto []int32) {
+	n := len(off) - 1
+	roff = make([]int32, n+1)
+	for _, t := range to {
+		roff[t]++
+	}
+	var sum int32
+	for i, c := range roff {
+		roff[i] = sum
+		sum += c
+	}
+	rto = make([]int32, len(to))
+	for f := range n {
+		for _, t := range to[off[f]:off[f+1]] {
+			rto[roff[t]] = int32(f)
+			roff[t]++
+		}
+	}
+	copy(roff[1:], roff)
+	roff[0] = 0
+	return roff, rto
 }

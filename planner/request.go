@@ -46,6 +46,9 @@ type Request struct {
 	// StopLabels end the spread: a node with one of these labels is
 	// rebuilt, but what needs it is not affected through it.
 	StopLabels []string `json:"stopLabels,omitempty"`
+	// StopAt does the same for single nodes: they are rebuilt, and expected
+	// to come out equal to what they were.
+	StopAt []ID `json:"stopAt,omitempty"`
 	// Allow and Block are rules on buildable nodes: a glob on the id
 	// ("rpms/perl-*"), or "label:" or "kind:" and a glob on these. What no
 	// Allow rule names (when there are any) or a Block rule names is not

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Plan answers a request. Ids that the graph does not know are data in
+// [Plan.Unknown]. The error tells of a request that makes no sense, such as a
+// negative limit (wrapping [ErrInvalid]), or of cycles that it refuses (a
+// [*CycleError]).
+func (g *Graph) Plan(q Request) (*Plan, error) {
+	r, err := q.check()
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Release: g.release, Request: q, graph: g}
+	w := &wave{g: g, s: g.borrow(), rules: r, depth: -1}
+	r.stopAt(g, q.StopAt, &p.Unknown)
+	if q.MaxDepth != nil {
+		w.depth = *q.MaxDepth
+	}
+	spread, orders := g.filters(&q)
+	w.filter = spread
+	excluded := g.resolve(q.Exclude, &p.Unknown)
+	w.start(excluded, g.resolve(q.Changed, &p.Unknown))
+	if q.All {
+		w.everything()
+	} else {
+		w.spread()
+	}
+	p.Affected, p.affected, p.spread, p.rules = len(w.affected), w.affected, spread, r
+
+	o := &planOrder{graph: g, allow: orders, changed: w.changed}
+	if q.Select != nil {
+		o.rebuild = w.selected(g.resolve(q.Select, &p.Unknown))
+	} else {
+		o.rebuild = w.buildable(q.OmitChanged)
+	}
+	slices.Sort(p.Unknown)
+	p.Unknown = slices.Compact(p.Unknown)
+	p.LeftOut = w.leftOut
+	slices.SortFunc(p.LeftOut, func(x, y LeftOut) int { return compareIDs(x.ID, y.ID) })
+
+	nodes := o.include(w, q.Select == nil && (q.All || r == nil && q.ABI == nil && q.Arches == nil && spread.attr == orders.attr))
+	o.condense(w.s, len(nodes))
+	p.order = o
+	p.arrange()
+	w.finish(nodes)
+	p.weigh()
+	if err := p.refuse(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// check finds what makes no sense in a request.
+func (q *Request) check() (*rules, error) {
+	for _, k := range q.Kinds {
+		if k >= edgeKinds {
+			return nil, fmt.Errorf("planner: unknown edge kind %s: %w", k, ErrInvalid)
+		}
+	}
+	if q.MaxDepth != nil && *q.MaxDepth < 0 {
+		return nil, fmt.Errorf("planner: the depth %d is negative: %w", *q.MaxDepth, ErrInvalid)
+	}
+	if q.Passes < 0 {
+		return nil, fmt.Errorf("planner: the number of passes %d is negative: %w", q.Passes, ErrInvalid)
+	}
+	if q.Limits.Nodes < 0 || q.Limits.Work < 0 {
+		return nil, fmt.Errorf("planner: a limit is negative (%d nodes, %s of work): %w", q.Limits.Nodes, q.Limits.Work, ErrInvalid)
+	}
+	for label, n := range q.Limits.PerLabel {
+		if n < 0 {
+			return nil, fmt.Errorf("planner: the limit %d on label %q is negative: %w", n, label, ErrInvalid)
+		}
+	}
+	if q.Cycles >= cyclePolicies {
+		return nil, fmt.Errorf("planner: unknown cycle policy %s: %w", q.Cycles, ErrInvalid)
+	}
+	for id, c := range q.CyclesOf {
+		if c >= cyclePolicies {
+			return nil, fmt.Errorf("planner: unknown cycle policy %s for %q: %w", c, id, ErrInvalid)
+		}
+	}
+	return newRules(q)
+}
+
+// buildable returns the affected nodes that are built, ascending.
+func (w *wave) buildable(omitChanged bool) []int32 {
+	g, mark := w.g, w.s.mark
+	skip := func(i int32) bool {
+		return g.flags[i]&nodeConduit != 0 || omitChanged && mark[i]&markChanged != 0
+	}
+	list := make([]int32, 0, len(w.affected))
+	if len(w.affected) > len(g.ids)/16 { // a sweep beats sorting
+		for i, m := range mark {
+			if m&markSeen != 0 && !skip(int32(i)) {
+				list = append(list, int32(i))
+			}
+		}
+		return list
+	}
+	for _, i := range w.affected {
+		if !skip(i) {
+			list = append(list, i)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (w *wave) selected(known []int32) []int32 {
+	return slices.DeleteFunc(known, func(i int32) bool {
+		return w.g.conduit(i) || w.s.mark[i]&(markExcluded|markBarred) != 0 || w.bar(i)
+	})
+}
+
+// arrange writes the condensed order down as tiers and cycle groups.
+func (p *Plan) arrange() {
+	o, g := p.order, p.graph
+	n := len(o.rebuild)
+	p.Rebuild = g.ids[:n:n]
+	if n != len(g.ids) {
+		p.Rebuild = make([]ID, n)
+		for i, v := range o.rebuild {
+			p.Rebuild[i] = g.ids[v]
+		}
+	}
+	tiers, groups, shared := int32(0), 0, 0
+	for k, b := range o.builds {
+		if b == 0 {
+			continue
+		}
+		groups++
+		tiers = max(tiers, o.level[k]+1)
+		if b > 1 {
+			shared += int(b)
+		}
+	}
+	at := make([]int32, tiers+1)
+	for k, b := range o.builds {
+		if b > 0 {
+			at[o.level[k]+1]++
+		}
+	}
+	slab := make([][]ID, groups)
+	p.Tiers = make([]Tier, tiers)
+	for t := range p.Tiers {
+		at[t+1] += at[t]
+		p.Tiers[t].Groups = slab[at[t]:at[t+1]:at[t+1]]
+	}
+	members := make([]ID, 0, shared)
+	place := at[:tiers]
+	var slot []int32 // group -> its place in slab, for groups of several
+	if shared > 0 {
+		slot = make([]int32, o.groups())
+	}
+	for i, k := range o.groupOf {
+		b := o.builds[k]
+		if b == 1 {
+			slab[place[o.level[k]]] = p.Rebuild[i : i+1 : i+1]
+			place[o.level[k]]++
+			if o.flags[k]&groupLoop != 0 {
+				p.SelfCycles = append(p.SelfCycles, p.Rebuild[i])
+			}
+			continue
+		}
+		if slot[k] == 0 {
+			end := len(members) + int(b)
+			s := place[o.level[k]]
+			place[o.level[k]]++
+			slot[k] = s + 1
+			slab[s] = members[len(members):len(members):end]
+			p.Cycles = append(p.Cycles, members[len(members):end:end])
+			members = members[:end]
+		}
+		s := slot[k] - 1
+		slab[s] = append(slab[s], p.Rebuild[i])
+	}
+}
+
+// weigh sums durations and holds the plan where it is over a limit.
+func (p *Plan) weigh() {
+	q, g := &p.Request, p.graph
+	if q.Durations == nil && g.times == nil {
+		p.Unestimated = len(p.Rebuild)
+	} else {
+		for i := range p.Rebuild {
+			if d := p.duration(int32(i)); d > 0 {
+				p.Work = addDurations(p.Work, d)
+			} else {
+				p.Unestimated++
+			}
+		}
+	}
+	if q.Limits.Nodes > 0 && len(p.Rebuild) > q.Limits.Nodes {
+		p.Held = append(p.Held, Held{"nodes", int64(len(p.Rebuild)), int64(q.Limits.Nodes)})
+	}
+	if q.Limits.Work > 0 && p.Work > q.Limits.Work {
+		p.Held = append(p.Held, Held{"work", int64(p.Work), int64(q.Limits.Work)})
+	}
+	if len(q.Limits.PerLabel) == 0 {
+		return
+	}
+	count := make(map[string]int)
+	for _, i := range p.order.rebuild {
+		for _, l := range g.profile[g.profileOf[i]].labels {
+			count[l]++
+		}
+	}
+	for _, l := range sortedKeys(q.Limits.PerLabel) {
+		if limit := q.Limits.PerLabel[l]; limit > 0 && count[l] > limit {
+			p.Held = append(p.Held, Held{"label " + l, int64(count[l]), int64(limit)})
+		}
+	}
+}
+
+// duration returns how long the i-th rebuild takes, 0 when unknown.
+func (p *Plan) duration(i int32) time.Duration {
+	if p.Request.Durations != nil {
+		return max(0, p.Request.Durations(p.Rebuild[i]))
+	}
+	if p.graph.times == nil {
+		return 0
+	}
+	return time.Duration(p.graph.times[p.order.rebuild[i]])
+}
+
+// addDurations adds without running over.
+func addDurations(a, b time.Duration) time.Duration {
+	if sum := a + b; sum >= a {
+		return sum
+	}
+	return 1<<63 - 1
+}
+
+// refuse returns an error for cycle groups whose policy forbids them.
+func (p *Plan) refuse() error {
+	q := &p.Request
+	if q.Cycles != CycleRefuse && len(q.CyclesOf) == 0 {
+		return nil
+	}
+	var bad [][]ID
+	for _, c := range p.Cycles {
+		if p.policyOf(c) == CycleRefuse {
+			bad = append(bad, c)
+		}
+	}
+	if bad == nil {
+		return nil
+	}
+	return &CycleError{Cycles: bad}
+}
+
+// policyOf returns the policy for a group: that of its smallest member in
+// CyclesOf, or the request's.
+func (p *Plan) policyOf(members []ID) CyclePolicy {
+	if len(p.Request.CyclesOf) > 0 {
+		for _, id := range members {
+			if c, ok := p.Request.CyclesOf[id]; ok {
+				return c
+			}
+		}
+	}
+	return p.Request.Cycles
+}
+
+func compareIDs(a, b ID) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
