@@ -208,7 +208,7 @@ func cyclesAnswer(p *planner.Plan, key string) (value any, ok bool) {
 // otherJudgements are the keys of expectations that are judged elsewhere in
 // this package.
 var otherJudgements = []string{
-	"explain", // TestCorpusExplain
+	"explain",                                                                                 // TestCorpusExplain
 	"schedule", "critical_path", "total_work", "after_failure", "built_with_cutoff", "merged", // corpus_run_test.go
 }
 

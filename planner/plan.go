@@ -49,6 +49,8 @@ type Plan struct {
 	rules    *rules
 	once     sync.Once
 	lazy     *reach
+	knotMu   sync.Mutex
+	knots    map[int32]*knot // by group
 }
 
 // A Tier is a set of rebuilds that can go on at the same time.

@@ -55,6 +55,12 @@ func (o *planOrder) groups() int { return len(o.level) }
 // conduits included.
 func (o *planOrder) members(k int32) []int32 { return o.nodes[o.nodeOff[k]:o.nodeOff[k+1]] }
 
+// contains reports whether a node is in a group.
+func (o *planOrder) contains(k, node int32) bool {
+	_, ok := slices.BinarySearch(o.members(k), node)
+	return ok
+}
+
 // position returns where a node stands in rebuild.
 func (o *planOrder) position(id ID) (int32, bool) {
 	i, ok := o.graph.index(id)
@@ -74,6 +80,9 @@ func (o *planOrder) needsOf(k int32) []int32 { return o.needs[o.needsOff[k]:o.ne
 func (o *planOrder) neededByOf(k int32) []int32 {
 	return o.neededBy[o.neededByOff[k]:o.neededByOff[k+1]]
 }
+
+// orders reports whether a forward edge of the graph orders rebuilds.
+func (o *planOrder) orders(e int32) bool { return o.allow.passes(o.graph, e) }
 
 // include marks the nodes of the order graph and returns them. plain tells
 // that the affected conduits are all that can lie between rebuilds.

@@ -246,7 +246,7 @@ func (p *Plan) refuse() error {
 	}
 	var bad [][]ID
 	for _, c := range p.Cycles {
-		if p.policyOf(c) == CycleRefuse {
+		if p.cyclePolicy(p.groupOf(c[0])) == CycleRefuse {
 			bad = append(bad, c)
 		}
 	}
@@ -256,12 +256,17 @@ func (p *Plan) refuse() error {
 	return &CycleError{Cycles: bad}
 }
 
-// policyOf returns the policy for a group: that of its smallest member in
-// CyclesOf, or the request's.
-func (p *Plan) policyOf(members []ID) CyclePolicy {
+// groupOf returns the group of a member of the rebuild set.
+func (p *Plan) groupOf(id ID) int32 {
+	pos, _ := p.order.position(id)
+	return p.order.groupOf[pos]
+}
+
+// cyclePolicy returns the policy for a group of the order.
+func (p *Plan) cyclePolicy(group int32) CyclePolicy {
 	if len(p.Request.CyclesOf) > 0 {
-		for _, id := range members {
-			if c, ok := p.Request.CyclesOf[id]; ok {
+		for _, v := range p.order.members(group) {
+			if c, ok := p.Request.CyclesOf[p.graph.ids[v]]; ok && !p.graph.conduit(v) {
 				return c
 			}
 		}
