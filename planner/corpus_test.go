@@ -188,8 +188,7 @@ func cyclesAnswer(p *planner.Plan, key string) (value any, ok bool) {
 		for _, c := range p.Cycles {
 			sizes = append(sizes, len(c))
 		}
-		slices.Sort(sizes)
-		slices.Reverse(sizes)
+		descending(sizes)
 		return sizes, true
 	case "cycles_sha256":
 		return hash(joinedAll(p.Cycles)), true
@@ -228,9 +227,8 @@ func TestCorpusPlans(t *testing.T) {
 				continue
 			}
 			got, ok := cyclesAnswer(p, key)
-			if n, err := json.Number(want).Int64(); ok && key == "self_cycles" && err == nil {
-				got, want = len(p.SelfCycles), json.RawMessage(json.Number(want)) // a count in the big files
-				_ = n
+			if key == "self_cycles" && want[0] != '[' { // the big files tell only how many
+				got = len(p.SelfCycles)
 			}
 			switch {
 			case ok:
@@ -239,7 +237,7 @@ func TestCorpusPlans(t *testing.T) {
 				badTiers = append(badTiers, "nothing judges the key "+key)
 			}
 		}
-		if len(p.Unknown) > 0 && c.expect["unknown"] == nil && c.file != "handmade.json" && strings.HasSuffix(c.file, ".gz") {
+		if len(p.Unknown) > 0 && c.expect["unknown"] == nil {
 			badTiers = append(badTiers, "unknown ids that the case does not list")
 		}
 		tiers.judge(where, badTiers)
@@ -286,6 +284,11 @@ func jsonEqual(a, b any) bool {
 	x, err := json.Marshal(a)
 	y, err2 := json.Marshal(b)
 	return err == nil && err2 == nil && bytes.Equal(x, y)
+}
+
+func descending(list []int) {
+	slices.Sort(list)
+	slices.Reverse(list)
 }
 
 func shorten(s string) string {

@@ -56,9 +56,9 @@ func (p *Plan) digestInner(k int32, number func(int32)) {
 	members := o.members(k)
 	for i, v := range members {
 		for e, end := g.fwd.off[v], g.fwd.off[v+1]; e < end; e++ {
-			if w := g.fwd.to[e]; o.contains(k, w) && o.orders(e) {
+			if j, ok := o.place(k, g.fwd.to[e]); ok && o.orders(e) {
 				number(int32(i))
-				number(w)
+				number(j)
 				number(int32(g.fwd.attr[e]))
 			}
 		}

@@ -55,10 +55,10 @@ func (o *planOrder) groups() int { return len(o.level) }
 // conduits included.
 func (o *planOrder) members(k int32) []int32 { return o.nodes[o.nodeOff[k]:o.nodeOff[k+1]] }
 
-// contains reports whether a node is in a group.
-func (o *planOrder) contains(k, node int32) bool {
-	_, ok := slices.BinarySearch(o.members(k), node)
-	return ok
+// place returns where a node stands among a group's members.
+func (o *planOrder) place(k, node int32) (int32, bool) {
+	i, ok := slices.BinarySearch(o.members(k), node)
+	return int32(i), ok
 }
 
 // position returns where a node stands in rebuild.

@@ -13,27 +13,14 @@ import (
 // negative limit (wrapping [ErrInvalid]), or of cycles that it refuses (a
 // [*CycleError]).
 func (g *Graph) Plan(q Request) (*Plan, error) {
-	r, err := q.check()
+	w, orders, unknown, err := g.wave(&q)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Release: g.release, Request: q, graph: g}
-	w := &wave{g: g, s: g.borrow(), rules: r, depth: -1}
-	r.stopAt(g, q.StopAt, &p.Unknown)
-	if q.MaxDepth != nil {
-		w.depth = *q.MaxDepth
+	p := &Plan{
+		Release: g.release, Request: q, Unknown: unknown, LeftOut: w.leftOut, Affected: len(w.affected),
+		graph: g, affected: w.affected, spread: w.filter, rules: w.rules,
 	}
-	spread, orders := g.filters(&q)
-	w.filter = spread
-	excluded := g.resolve(q.Exclude, &p.Unknown)
-	w.start(excluded, g.resolve(q.Changed, &p.Unknown))
-	if q.All {
-		w.everything()
-	} else {
-		w.spread()
-	}
-	p.Affected, p.affected, p.spread, p.rules = len(w.affected), w.affected, spread, r
-
 	o := &planOrder{graph: g, allow: orders, changed: w.changed}
 	if q.Select != nil {
 		o.rebuild = w.selected(g.resolve(q.Select, &p.Unknown))
@@ -42,19 +29,43 @@ func (g *Graph) Plan(q Request) (*Plan, error) {
 	}
 	slices.Sort(p.Unknown)
 	p.Unknown = slices.Compact(p.Unknown)
-	p.LeftOut = w.leftOut
+	p.LeftOut = w.leftOut // Select may have added some
 	slices.SortFunc(p.LeftOut, func(x, y LeftOut) int { return compareIDs(x.ID, y.ID) })
 
-	nodes := o.include(w, q.Select == nil && (q.All || r == nil && q.ABI == nil && q.Arches == nil && spread.attr == orders.attr))
+	nodes := o.include(w, q.Select == nil && (q.All || w.rules == nil && q.ABI == nil && q.Arches == nil && w.filter.attr == orders.attr))
 	o.condense(w.s, len(nodes))
 	p.order = o
 	p.arrange()
 	w.finish(nodes)
-	p.weigh()
+	p.Work, p.Unestimated = g.work(&q, o.rebuild)
+	p.Held = g.holds(&q, o.rebuild, len(o.rebuild), p.Work)
 	if err := p.refuse(); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// wave finds what a request affects. The caller gives the memory back with
+// wave.finish.
+func (g *Graph) wave(q *Request) (w *wave, orders edgeFilter, unknown []ID, err error) {
+	r, err := q.check()
+	if err != nil {
+		return nil, orders, nil, err
+	}
+	w = &wave{g: g, s: g.borrow(), rules: r, depth: -1}
+	if q.MaxDepth != nil {
+		w.depth = *q.MaxDepth
+	}
+	r.stopAt(g, q.StopAt, &unknown)
+	w.filter, orders = g.filters(q)
+	w.start(g.resolve(q.Exclude, &unknown), g.resolve(q.Changed, &unknown))
+	if q.All {
+		w.everything()
+	} else {
+		w.spread()
+	}
+	slices.Sort(unknown)
+	return w, orders, slices.Compact(unknown), nil
 }
 
 // check finds what makes no sense in a request.
@@ -183,59 +194,9 @@ func (p *Plan) arrange() {
 	}
 }
 
-// weigh sums durations and holds the plan where it is over a limit.
-func (p *Plan) weigh() {
-	q, g := &p.Request, p.graph
-	if q.Durations == nil && g.times == nil {
-		p.Unestimated = len(p.Rebuild)
-	} else {
-		for i := range p.Rebuild {
-			if d := p.duration(int32(i)); d > 0 {
-				p.Work = addDurations(p.Work, d)
-			} else {
-				p.Unestimated++
-			}
-		}
-	}
-	if q.Limits.Nodes > 0 && len(p.Rebuild) > q.Limits.Nodes {
-		p.Held = append(p.Held, Held{"nodes", int64(len(p.Rebuild)), int64(q.Limits.Nodes)})
-	}
-	if q.Limits.Work > 0 && p.Work > q.Limits.Work {
-		p.Held = append(p.Held, Held{"work", int64(p.Work), int64(q.Limits.Work)})
-	}
-	if len(q.Limits.PerLabel) == 0 {
-		return
-	}
-	count := make(map[string]int)
-	for _, i := range p.order.rebuild {
-		for _, l := range g.profile[g.profileOf[i]].labels {
-			count[l]++
-		}
-	}
-	for _, l := range sortedKeys(q.Limits.PerLabel) {
-		if limit := q.Limits.PerLabel[l]; limit > 0 && count[l] > limit {
-			p.Held = append(p.Held, Held{"label " + l, int64(count[l]), int64(limit)})
-		}
-	}
-}
-
 // duration returns how long the i-th rebuild takes, 0 when unknown.
 func (p *Plan) duration(i int32) time.Duration {
-	if p.Request.Durations != nil {
-		return max(0, p.Request.Durations(p.Rebuild[i]))
-	}
-	if p.graph.times == nil {
-		return 0
-	}
-	return time.Duration(p.graph.times[p.order.rebuild[i]])
-}
-
-// addDurations adds without running over.
-func addDurations(a, b time.Duration) time.Duration {
-	if sum := a + b; sum >= a {
-		return sum
-	}
-	return 1<<63 - 1
+	return p.graph.duration(&p.Request, p.order.rebuild[i])
 }
 
 // refuse returns an error for cycle groups whose policy forbids them.
