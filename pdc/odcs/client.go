@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+
+package odcs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/seed-f134cc8e/relkit/internal/jsonapi"
+	"github.com/seed-f134cc8e/relkit/internal/transport"
+)
+
+// Option configures a client at its construction.
+type Option func(*config) error
+
+type config struct {
+	http   *http.Client
+	agent  string
+	retry  Retry
+	logger *slog.Logger
+	token  string
+}
+
+// Retry says how often and how patiently reads are repeated. The zero value
+// means no retries.
+type Retry struct {
+	Max     int           // retries after the first attempt
+	Wait    time.Duration // bound of the first wait, doubling; 0 means 1 s
+	MaxWait time.Duration // bound of every wait; 0 means 30 s
+}
+
+// WithHTTPClient makes requests go through hc: its transport, proxies, TLS
+// and credentials. hc is not changed. Nil is an error.
+func WithHTTPClient(hc *http.Client) Option {
+	return func(c *config) error {
+		if hc == nil {
+			return errors.New("nil http client")
+		}
+		c.http = hc
+		return nil
+	}
+}
+
+// WithUserAgent puts product before relkit's own name in the User-Agent.
+func WithUserAgent(product string) Option {
+	return func(c *config) error { c.agent = product; return nil }
+}
+
+// WithRetry sets the retry policy. The default is 4 retries from 1 s to 30 s.
+func WithRetry(r Retry) Option {
+	return func(c *config) error { c.retry = r; return nil }
+}
+
+// WithLogger logs each attempt at debug level. Nil is silent.
+func WithLogger(l *slog.Logger) Option {
+	return func(c *config) error { c.logger = l; return nil }
+}
+
+// WithToken sends "Authorization: Bearer token" with every request.
+func WithToken(token string) Option {
+	return func(c *config) error {
+		if token == "" {
+			return errors.New("empty token")
+		}
+		c.token = token
+		return nil
+	}
+}
+
+// Client is a client of one On Demand Compose Service. It is immutable and safe for
+// concurrent use.
+type Client struct{ api *jsonapi.Service }
+
+// NewClient returns a client for the service at the given root URL, the one
+// that "/api/1" is appended to. It does no I/O; it returns an error wrapping
+// [ErrInvalid] for a URL or an option that can't be used.
+func NewClient(url string, opts ...Option) (*Client, error) {
+	fail := func(err error) (*Client, error) {
+		return nil, &Error{Op: "new client", Msg: err.Error(), Err: ErrInvalid}
+	}
+	cfg := config{retry: Retry{Max: 4}}
+	for _, o := range opts {
+		if err := o(&cfg); err != nil {
+			return fail(err)
+		}
+	}
+	api, err := jsonapi.New(url, "/api/1", transport.Options{
+		HTTPClient: cfg.http, UserAgent: cfg.agent, Logger: cfg.logger, MaxBody: 64 << 20,
+		Retry: transport.Retry{Max: cfg.retry.Max, Wait: cfg.retry.Wait, MaxWait: cfg.retry.MaxWait},
+	})
+	if err != nil {
+		return fail(err)
+	}
+	if cfg.token != "" {
+		api.Header.Set("Authorization", "Bearer "+cfg.token)
+	}
+	return &Client{api}, nil
+}
+
+// Do calls any path below the API root, with the client's retries, errors and
+// logging. in is sent as JSON unless nil; out receives the decoded answer
+// unless nil.
+func (c *Client) Do(ctx context.Context, method, path string, query url.Values, in, out any) error {
+	err := c.api.Send(ctx, jsonapi.Call{Method: method, Path: path, Query: query, In: in, Out: out})
+	var f *jsonapi.Failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	return &Error{Op: f.Op, Status: f.Status, Msg: f.Msg, Err: f.Chain(sentinels[f.Kind])}
+}
+
+// Sentinels for what callers branch on; test with errors.Is.
+var (
+	ErrNotFound     = errors.New("not found")
+	ErrUnauthorized = errors.New("not authenticated")
+	ErrForbidden    = errors.New("not permitted") // 403: a source or a flag not allowed to the user
+	ErrConflict     = errors.New("conflict")
+	ErrInvalid      = errors.New("invalid request")
+	ErrUnavailable  = errors.New("service unavailable")
+	// ErrFailed says that a compose that was waited for failed or was removed.
+	ErrFailed = errors.New("compose failed")
+	errStatus = errors.New("unexpected HTTP code")
+)
+
+var sentinels = map[jsonapi.Kind]error{
+	jsonapi.Other: errStatus, jsonapi.NotFound: ErrNotFound, jsonapi.Unauthorized: ErrUnauthorized,
+	jsonapi.Forbidden: ErrForbidden, jsonapi.Conflict: ErrConflict, jsonapi.Invalid: ErrInvalid,
+	jsonapi.Unavailable: ErrUnavailable,
+}
+
+// Error is the failure of one request.
+type Error struct {
+	Op     string // "GET /composes/470"
+	Status int    // HTTP status, 0 without an answer
+	Msg    string // the server's words, without secrets
+	Err    error  // one of the sentinels, or the transport's error
+}
+
+// Error returns "odcs: GET /composes/470: 404: words of the server".
+func (e *Error) Error() string {
+	if e.Status != 0 {
+		return fmt.Sprintf("odcs: %s: %d: %s", e.Op, e.Status, e.Msg)
+	}
+	return fmt.Sprintf("odcs: %s: %s", e.Op, e.Msg)
+}
+
+// Unwrap returns the sentinel or the transport's error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is also matches fs.ErrNotExist, fs.ErrPermission and fs.ErrExist.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case fs.ErrNotExist:
+		return errors.Is(e.Err, ErrNotFound)
+	case fs.ErrPermission:
+		return errors.Is(e.Err, ErrUnauthorized) || errors.Is(e.Err, ErrForbidden)
+	case fs.ErrExist:
+		return errors.Is(e.Err, ErrConflict)
+	}
+	return false
+}
+
+// LogValue groups the fields for slog.
+func (e *Error) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("op", e.Op), slog.Int("status", e.Status), slog.String("msg", e.Msg))
+}
+
+func isAway(err error) bool { return errors.Is(err, ErrUnavailable) }
