@@ -42,14 +42,14 @@ type SourceType int
 
 // The source types.
 const (
-	Tag           SourceType = iota + 1 // a Koji tag
-	Module                              // modules, as name:stream[:version[:context]]
-	Repo                                // other repositories
-	Pulp                                // content sets
-	RawConfig                           // a pungi configuration, as name#commit
-	Build                               // builds, from Request.Builds
-	PungiCompose                        // another compose
-	sourceTypes   = iota
+	Tag          SourceType = iota + 1 // a Koji tag
+	Module                             // modules, as name:stream[:version[:context]]
+	Repo                               // other repositories
+	Pulp                               // content sets
+	RawConfig                          // a pungi configuration, as name#commit
+	Build                              // builds, from Request.Builds
+	PungiCompose                       // another compose
+	sourceTypes  = iota
 )
 
 var sourceNames = [...]string{"", "tag", "module", "repo", "pulp", "raw_config", "build", "pungi_compose"}
