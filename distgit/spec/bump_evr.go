@@ -3,8 +3,8 @@
 package spec
 
 import (
+	"errors"
 	"maps"
-	"strings"
 )
 
 // entryEVR returns what the changelog entry says after the dash: epoch,
@@ -44,49 +44,24 @@ func (o *BumpOptions) macros() map[string]string {
 	return o.Macros
 }
 
-// evaluateEVR is the zero EVR, known, for a file that rpm refuses.
-func evaluateEVR(data []byte, opts *BumpOptions, macros map[string]string) (EVR, bool) {
+// evaluateEVR returns what the file's main package is called. It is the zero
+// EVR, and known, for a file that rpm refuses.
+func evaluateEVR(data []byte, opts *BumpOptions, macros map[string]string) (evr EVR, known bool) {
 	s, err := Parse(opts.File, data)
 	if err != nil {
 		return EVR{}, true
 	}
-	defs := map[string]string{}
-	maps.Copy(defs, macros)
-	expand := func(v string) string {
-		for range 8 {
-			for k, d := range defs {
-				v = strings.ReplaceAll(strings.ReplaceAll(v, "%{?"+k+"}", d), "%{"+k+"}", d)
-				v = strings.ReplaceAll(v, "%?"+k, d)
-			}
-		}
-		return v
-	}
-	var e EVR
-	for i := range s.Items {
-		it := &s.Items[i]
-		if m := it.Macro; m != nil && !m.HasParams && (m.Keyword == "global" || m.Keyword == "define") {
-			defs[m.Name] = expand(m.Body)
-		}
-		if it.Tag == nil || it.Section != 0 {
-			continue
-		}
-		v := strings.ReplaceAll(expand(it.Tag.Value), "%{?dist}", "")
-		defs[strings.ToLower(it.Tag.Name)] = v
-		switch strings.ToLower(it.Tag.Name) {
-		case "epoch":
-			e.Epoch = v
-		case "version":
-			e.Version = v
-		case "release":
-			e.Release = v
-		}
-	}
-	if strings.Contains(e.String(), "%") || e.Version == "" || e.Release == "" {
+	ev, err := s.Evaluate(Options{Macros: macros, Autorelease: opts.AutoreleaseNumber})
+	switch {
+	case err != nil && !errors.Is(err, ErrTooLarge):
+		return EVR{}, true
+	case err != nil:
 		return EVR{}, false
+	case len(ev.Refused) > 0 && opts.Mode == BumpCompat:
+		return EVR{}, true
 	}
-	return e, true
+	if evr, known = ev.EVR(); !known {
+		evr = EVR{}
+	}
+	return evr, known
 }
-
-// DefaultMacros returns the macro set that Bump verifies with when the caller
-// gives none: no dist tag.
-func DefaultMacros() map[string]string { return map[string]string{} }

@@ -147,8 +147,9 @@ func (b *bumper) splice(i int, pos Pos, edit func(string) string) {
 	it := &b.spec.Items[i]
 	at := pos.Offset - it.Pos.Offset
 	end := len(strings.TrimRight(it.Raw, "\r\n"))
-	it.Raw = it.Raw[:at] + edit(it.Raw[at:end]) + it.Raw[end:]
-	b.done[i] = true
+	old := it.Raw
+	it.Raw = old[:at] + edit(old[at:end]) + old[end:]
+	b.done[i] = it.Raw != old
 }
 
 // increase bumps one Release tag, or the macros that it goes by.

@@ -30,12 +30,15 @@ var (
 	// ErrProcessed is returned for specs that rpmautospec has already
 	// processed: they come out of a source package, not out of dist-git.
 	ErrProcessed = errors.New("already processed by rpmautospec")
+	// ErrRejected is returned for spec files that rpm refuses: unknown tags,
+	// missing fields, bad versions, conditions that don't parse.
+	ErrRejected = errors.New("rpm would refuse it")
 	// ErrInvalid is returned for options that make no sense, before any work.
 	ErrInvalid = errors.New("invalid options")
 )
 
 // Error says what is wrong with a spec file and where. Err is one of the
-// package's sentinels, or nil for an error that only rpm's own parser knows.
+// package's sentinels.
 type Error struct {
 	File string // name as given by the caller, may be empty
 	Line int    // 1-based; 0 when the whole file is meant
@@ -57,16 +60,13 @@ func (e *Error) Error() string {
 	if e.File != "" || e.Line > 0 {
 		b.WriteByte(' ')
 	}
-	switch {
-	case e.Err == nil:
-		b.WriteString(e.Msg)
-	case e.Msg == "":
+	if e.Err != nil {
 		b.WriteString(e.Err.Error())
-	default:
-		b.WriteString(e.Err.Error())
-		b.WriteString(": ")
-		b.WriteString(e.Msg)
+		if e.Msg != "" {
+			b.WriteString(": ")
+		}
 	}
+	b.WriteString(e.Msg)
 	return b.String()
 }
 

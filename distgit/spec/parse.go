@@ -62,7 +62,8 @@ func (p *parser) fail(line int, format string, args ...any) error {
 
 func (p *parser) run() error {
 	for p.offset < len(p.text) {
-		raw, closed := logicalLine(p.text[p.offset:])
+		text := p.text[p.offset:]
+		raw, closed := logicalLine(text, continues(text))
 		if !closed {
 			return p.fail(p.line, "a macro or a continued line that begins here is never closed")
 		}
@@ -80,10 +81,26 @@ func (p *parser) run() error {
 	return nil
 }
 
+// continues reports whether a backslash at the end of the line that text begins
+// with makes the next line a part of it: so for definitions and conditions.
+// Other lines are joined by rpm only while it expands macros.
+func continues(text string) bool {
+	line, _, _ := strings.Cut(text, "\n")
+	line = strings.TrimLeft(line, " \t")
+	for strings.HasPrefix(line, "%{") {
+		_, rest, ok := strings.Cut(line, ":")
+		if !ok {
+			return false
+		}
+		line = strings.TrimLeft(rest, " \t")
+	}
+	return conditionWord(strings.TrimRight(line, " \t\r")) != "" || hasWord(line, "%define") || hasWord(line, "%global")
+}
+
 // logicalLine returns the first line of text, with those after it that belong
-// to it by rpm's rule: an open %{, %( or %[, or a backslash at the line's end.
-// closed is false when the text ends before the line does.
-func logicalLine(text string) (line string, closed bool) {
+// to it by rpm's rule: an open %{, %( or %[ and, when join is set, a backslash
+// at the line's end. closed is false when the text ends before the line does.
+func logicalLine(text string, join bool) (line string, closed bool) {
 	var braces, parens, brackets int
 	continued := false
 	for i := 0; i < len(text); i++ {
@@ -96,12 +113,11 @@ func logicalLine(text string) (line string, closed bool) {
 			switch next {
 			case 0:
 			case '\n':
-				// The line goes on, whatever else is open.
+				if !join {
+					continue
+				}
 				continued = true
 				i++
-				if i+1 == len(text) {
-					return text, false
-				}
 			default:
 				i++
 			}

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: MIT
+
+package spec
+
+import (
+	"cmp"
+	"strings"
+)
+
+// exprValue is an integer, a string or a version, or unknown.
+type exprValue struct {
+	kind byte // 'i', 's', 'v', 0 when unknown
+	n    int
+	s    string
+	why  string // marks, when unknown
+}
+
+func (v exprValue) truth() bool {
+	return v.kind == 'i' && v.n != 0 || v.kind == 's' && v.s != ""
+}
+
+// exprParser is rpm's expression grammar (4.18).
+type exprParser struct {
+	x       *expander
+	text    string
+	at      int
+	expand  bool // macros in the text are still to be expanded
+	discard int  // > 0 in a part whose value does not count
+	token   string
+	value   exprValue
+	bad     string // first error
+	depth   int
+}
+
+func (p *exprParser) fail(msg string) {
+	if p.bad == "" {
+		p.bad = msg
+	}
+	p.token, p.at = "", len(p.text)
+}
+
+// expression evaluates %[...] and %{expr:...} to text.
+func (x *expander) expression(text string, expand bool) string {
+	v, bad := x.evaluate(text, expand)
+	switch {
+	case bad != "":
+		if marked(bad) {
+			return onlyMarks(bad)
+		}
+		x.fail(bad + ": " + shorten(text))
+		return ""
+	case v.kind == 0:
+		return v.why
+	case v.kind == 'i':
+		return itoa(v.n)
+	default:
+		return v.s
+	}
+}
+
+// evaluate returns the value of an expression, or what is wrong with it: with
+// marks in the text when it can't be told whether anything is.
+func (x *expander) evaluate(text string, expand bool) (exprValue, string) {
+	p := exprParser{x: x, text: text, expand: expand}
+	p.next()
+	v := p.ternary()
+	if p.bad == "" && p.token != "" {
+		p.fail("syntax error in expression")
+	}
+	if p.bad != "" && marked(text) {
+		p.bad += onlyMarks(text)
+	}
+	return v, p.bad
+}
+
+// next reads a token: an operator, or a value, for which the token is "v", or
+// "f" for a function's name.
+func (p *exprParser) next() {
+	for p.at < len(p.text) && isSpace(p.text[p.at]) {
+		p.at++
+	}
+	if p.at >= len(p.text) {
+		p.token = ""
+		return
+	}
+	rest := p.text[p.at:]
+	for _, op := range []string{"==", "!=", "<=", ">=", "&&", "||"} {
+		if strings.HasPrefix(rest, op) {
+			p.token = op
+			p.at += 2
+			return
+		}
+	}
+	c := rest[0]
+	switch {
+	case strings.IndexByte("+-*/()!<>?:,", c) >= 0:
+		p.token = rest[:1]
+		p.at++
+	case isDigit(c) || c == mark || c == '%' && p.expand:
+		p.number()
+	case c == '"' || strings.HasPrefix(rest, `v"`):
+		p.quoted(c == 'v')
+	case isAlpha(c):
+		n := span(rest, func(c byte) bool { return isAlnum(c) || c == '_' || c == '.' || c == ':' })
+		if n < len(rest) && rest[n] == '(' {
+			p.token, p.value = "f", exprValue{kind: 's', s: rest[:n]}
+			p.at += n
+			return
+		}
+		p.fail("bare words are no longer supported, please use \"...\"")
+	default:
+		p.fail("parse error in expression")
+	}
+}
+
+// skip returns the index after the macro or mark at i.
+func (p *exprParser) skip(i int) int {
+	if p.text[i] == mark {
+		return markEnd(p.text, i)
+	}
+	if i+1 < len(p.text) && p.text[i+1] == '%' {
+		return i + 2
+	}
+	if end := macroEnd(p.text, i+1); end >= 0 {
+		return max(end, i+1)
+	}
+	return len(p.text)
+}
+
+func (p *exprParser) number() {
+	i := p.at
+	for i < len(p.text) {
+		if p.text[i] == mark || p.text[i] == '%' && p.expand {
+			i = p.skip(i)
+		} else if isDigit(p.text[i]) {
+			i++
+		} else {
+			break
+		}
+	}
+	text := p.text[p.at:i]
+	p.at, p.token = i, "v"
+	if p.discard > 0 {
+		p.value = exprValue{kind: 'i'}
+		return
+	}
+	if p.expand {
+		text = p.x.expand(text)
+	}
+	if marked(text) {
+		p.value = exprValue{why: onlyMarks(text)}
+		return
+	}
+	digits := strings.TrimPrefix(text, "-")
+	if span(digits, isDigit) != len(digits) {
+		p.fail("macro expansion did not return an integer")
+		return
+	}
+	n := 0
+	for _, d := range digits {
+		n = n*10 + int(d-'0')
+		if n > 1<<40 {
+			n = 1 << 40
+		}
+	}
+	if digits != text {
+		n = -n
+	}
+	p.value = exprValue{kind: 'i', n: n}
+}
+
+func (p *exprParser) quoted(version bool) {
+	i := p.at + 1
+	if version {
+		i++
+	}
+	start := i
+	for i < len(p.text) && p.text[i] != '"' {
+		if p.text[i] == mark || p.text[i] == '%' && p.expand {
+			i = p.skip(i)
+		} else {
+			i++
+		}
+	}
+	if i >= len(p.text) {
+		p.fail("unterminated string in expression")
+		return
+	}
+	text := p.text[start:i]
+	p.at, p.token = i+1, "v"
+	kind := byte('s')
+	if version {
+		kind = 'v'
+	}
+	switch {
+	case p.discard > 0:
+		text = ""
+		if version {
+			text = "0"
+		}
+	case p.expand:
+		text = p.x.expand(text)
+	}
+	if marked(text) {
+		p.value = exprValue{why: onlyMarks(text)}
+		return
+	}
+	if version {
+		if _, ok := parseLabel(text); !ok {
+			p.fail("invalid version")
+			return
+		}
+	}
+	p.value = exprValue{kind: kind, s: text}
+}
+
+// parseLabel splits [epoch:]version[-release].
+func parseLabel(s string) (EVR, bool) {
+	var e EVR
+	digits := span(s, isDigit)
+	e.Version = s
+	if digits < len(s) && s[digits] == ':' {
+		if e.Epoch, e.Version = s[:digits], s[digits+1:]; e.Epoch == "" {
+			e.Epoch = "0"
+		}
+	}
+	if i := strings.LastIndexByte(e.Version, '-'); i >= 0 {
+		e.Version, e.Release = e.Version[:i], e.Version[i+1:]
+		if e.Release == "" {
+			return e, false
+		}
+	}
+	return e, e.Version != ""
+}
+
+// compareLabelled orders two [epoch:]version[-release]; a missing release
+// equals any.
+func compareLabelled(a, b string) int {
+	ea, _ := parseLabel(a)
+	eb, _ := parseLabel(b)
+	if ea.Release == "" || eb.Release == "" {
+		ea.Release, eb.Release = "", ""
+	}
+	return ea.Compare(eb)
+}
+
+func (p *exprParser) ternary() exprValue {
+	if p.depth++; p.depth > maxDepth*4 {
+		p.fail("expression is nested too deep")
+	}
+	defer func() { p.depth-- }()
+	v := p.logical()
+	if p.token != "?" {
+		return v
+	}
+	unknown, yes := v.kind == 0, v.truth()
+	part := func(counts bool) exprValue {
+		if !counts {
+			p.discard++
+			defer func() { p.discard-- }()
+		}
+		p.next()
+		return p.ternary()
+	}
+	a := part(unknown || yes)
+	if p.token != ":" {
+		p.fail("syntax error in expression")
+		return a
+	}
+	b := part(unknown || !yes)
+	switch {
+	case unknown && a == b:
+		return a
+	case unknown:
+		return exprValue{why: v.why}
+	case a.kind != 0 && b.kind != 0 && a.kind != b.kind:
+		p.fail("types must match")
+	}
+	if yes {
+		return a
+	}
+	return b
+}
+
+func (p *exprParser) logical() exprValue {
+	v := p.relational()
+	for p.bad == "" && (p.token == "&&" || p.token == "||") {
+		and := p.token == "&&"
+		decided := v.kind != 0 && v.truth() != and
+		if decided {
+			p.discard++
+		}
+		p.next()
+		w := p.relational()
+		if decided {
+			p.discard--
+		}
+		switch {
+		case p.bad != "":
+		case v.kind != 0 && w.kind != 0 && v.kind != w.kind:
+			p.fail("types must match")
+		case decided:
+		case v.kind != 0:
+			v = w
+		case w.kind != 0 && w.truth() != and:
+			v = w // unknown && false, unknown || true
+		default:
+			v = exprValue{why: v.why + w.why}
+		}
+	}
+	return v
+}
+
+func (p *exprParser) relational() exprValue {
+	v := p.sum()
+	for p.bad == "" {
+		op := p.token
+		switch op {
+		case "==", "!=", "<", "<=", ">", ">=":
+		default:
+			return v
+		}
+		p.next()
+		w := p.sum()
+		switch {
+		case p.bad != "":
+			return v
+		case v.kind == 0 || w.kind == 0:
+			v = exprValue{why: v.why + w.why}
+			continue
+		case v.kind != w.kind:
+			p.fail("types must match")
+			return v
+		}
+		var c int
+		switch v.kind {
+		case 'i':
+			c = cmp.Compare(v.n, w.n)
+		case 'v':
+			c = compareLabelled(v.s, w.s)
+		default:
+			c = cmp.Compare(v.s, w.s)
+		}
+		yes := op == "==" && c == 0 || op == "!=" && c != 0 || op == "<" && c < 0 ||
+			op == "<=" && c <= 0 || op == ">" && c > 0 || op == ">=" && c >= 0
+		v = exprValue{kind: 'i'}
+		if yes {
+			v.n = 1
+		}
+	}
+	return v
+}
+
+func (p *exprParser) sum() exprValue {
+	return p.chain("+", "-", (*exprParser).product)
+}
+
+func (p *exprParser) product() exprValue {
+	return p.chain("*", "/", (*exprParser).primary)
+}
+
+// chain evaluates operands joined by two operators of one rank.
+func (p *exprParser) chain(op1, op2 string, operand func(*exprParser) exprValue) exprValue {
+	v := operand(p)
+	for p.bad == "" && (p.token == op1 || p.token == op2) {
+		op := p.token
+		p.next()
+		w := operand(p)
+		switch {
+		case p.bad != "":
+		case v.kind == 0 || w.kind == 0:
+			v = exprValue{why: v.why + w.why}
+		case v.kind != w.kind:
+			p.fail("types must match")
+		case v.kind == 's' && op == "+":
+			v.s += w.s
+		case v.kind != 'i':
+			p.fail(op + " not supported for these values")
+		case op == "+":
+			v.n += w.n
+		case op == "-":
+			v.n -= w.n
+		case op == "*":
+			v.n *= w.n
+		case p.discard > 0:
+		case w.n == 0:
+			p.fail("division by zero")
+		default:
+			v.n /= w.n
+		}
+		v.n = int(int32(v.n))
+	}
+	return v
+}
+
+func (p *exprParser) primary() exprValue {
+	if p.depth++; p.depth > maxDepth*4 {
+		p.fail("expression is nested too deep")
+	}
+	defer func() { p.depth-- }()
+	switch p.token {
+	case "v":
+		v := p.value
+		p.next()
+		return v
+	case "f":
+		return p.function()
+	case "(":
+		p.next()
+		v := p.ternary()
+		if p.token != ")" {
+			p.fail("unmatched (")
+			return v
+		}
+		p.next()
+		return v
+	case "-":
+		p.next()
+		v := p.primary()
+		if p.bad == "" && v.kind != 'i' && v.kind != 0 {
+			p.fail("- only on numbers")
+		}
+		v.n = -v.n
+		return v
+	case "!":
+		p.next()
+		v := p.primary()
+		if v.kind == 0 {
+			return v
+		}
+		n := exprValue{kind: 'i'}
+		if !v.truth() {
+			n.n = 1
+		}
+		return n
+	case "":
+		p.fail("unexpected end of expression")
+	default:
+		p.fail("syntax error in expression")
+	}
+	return exprValue{}
+}
+
+// function reads a call; only Lua functions exist, and they are not run.
+func (p *exprParser) function() exprValue {
+	name := p.value.s
+	p.next() // the parenthesis
+	p.next()
+	for p.bad == "" && p.token != ")" {
+		p.ternary()
+		if p.token == "," {
+			p.next()
+			if p.token == ")" {
+				p.fail("syntax error in expression")
+			}
+		} else if p.token != ")" {
+			p.fail("syntax error in expression")
+		}
+	}
+	p.next()
+	if !strings.HasPrefix(name, "lua:") {
+		p.fail("unsupported function")
+	}
+	return exprValue{why: p.x.unknown(ReasonLua, name+"()")}
+}

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: MIT
+
+package spec
+
+import (
+	"slices"
+	"strings"
+)
+
+// tagForm says what may stand between a tag's name and its colon.
+type tagForm int
+
+const (
+	formPlain tagForm = iota
+	formLanguage
+	formQualifier
+	formNumber
+)
+
+// tags are rpm's preamble tags, in its order: where one is the beginning of
+// another, the longer comes first.
+var tags = []struct {
+	name  string
+	form  tagForm
+	macro bool // its value becomes a macro
+}{
+	{"name", formPlain, true}, {"version", formPlain, true}, {"release", formPlain, true}, {"epoch", formPlain, true},
+	{"summary", formLanguage, true}, {"license", formPlain, true}, {"sourcelicense", formPlain, true},
+	{"distribution", formPlain, true}, {"disturl", formPlain, true}, {"vendor", formPlain, true},
+	{"group", formLanguage, true}, {"packager", formPlain, true}, {"url", formPlain, true}, {"vcs", formPlain, true},
+	{"source", formNumber, false}, {"patch", formNumber, false}, {"nosource", formPlain, false}, {"nopatch", formPlain, false},
+	{"excludearch", formPlain, false}, {"exclusivearch", formPlain, false}, {"excludeos", formPlain, false}, {"exclusiveos", formPlain, false},
+	{"icon", formPlain, false}, {"provides", formPlain, false}, {"requires", formQualifier, false}, {"recommends", formPlain, false},
+	{"suggests", formPlain, false}, {"supplements", formPlain, false}, {"enhances", formPlain, false}, {"prereq", formQualifier, false},
+	{"conflicts", formPlain, false}, {"obsoletes", formPlain, false}, {"prefixes", formPlain, true}, {"prefix", formPlain, true},
+	{"buildroot", formPlain, false}, {"buildarchitectures", formPlain, false}, {"buildarch", formPlain, false},
+	{"buildconflicts", formPlain, false}, {"buildprereq", formPlain, false}, {"buildrequires", formPlain, false},
+	{"autoreqprov", formPlain, false}, {"autoreq", formPlain, false}, {"autoprov", formPlain, false}, {"docdir", formPlain, false},
+	{"disttag", formPlain, true}, {"bugurl", formPlain, true}, {"translationurl", formPlain, true}, {"upstreamreleases", formPlain, true},
+	{"orderwithrequires", formQualifier, false}, {"removepathpostfixes", formPlain, true}, {"modularitylabel", formPlain, true},
+}
+
+// splitTag reads "name(qualifier): value" as rpm does; ok is false for a line
+// that is no tag.
+func splitTag(line string) (name, qualifier, value string, macro, ok bool) {
+	for _, t := range tags {
+		if !hasFold(line, t.name) {
+			continue
+		}
+		rest := line[len(t.name):]
+		s := strings.TrimLeft(rest, " \t\r\v\f")
+		switch {
+		case t.form == formNumber:
+		case strings.HasPrefix(s, ":"):
+		case t.form == formPlain || !strings.HasPrefix(s, "("):
+			return "", "", "", false, false
+		default:
+			end := strings.IndexByte(s, ')')
+			if end < 0 || !strings.HasPrefix(strings.TrimLeft(s[end+1:], " \t"), ":") {
+				return "", "", "", false, false
+			}
+			qualifier = strings.TrimSpace(s[1:end])
+			if t.form == formLanguage && strings.ContainsAny(qualifier, " \t") {
+				return "", "", "", false, false
+			}
+		}
+		_, value, ok = strings.Cut(line, ":")
+		if t.form == formNumber {
+			qualifier, _, _ = strings.Cut(rest, ":")
+		}
+		return t.name, qualifier, strings.TrimSpace(value), t.macro, ok
+	}
+	return "", "", "", false, false
+}
+
+// tagLine reads one line of a preamble.
+func (e *evaluator) tagLine(p *pkg, line string) {
+	line = strings.TrimRight(line, " \t\r\n\v\f")
+	trimmed := strings.TrimSpace(line)
+	if trimmed == "" || trimmed[0] == '#' {
+		return
+	}
+	name, qualifier, value, macro, ok := splitTag(line)
+	if !ok {
+		switch head, _, _ := strings.Cut(trimmed, ":"); {
+		case trimmed[0] == mark || marked(head):
+			p.opaque += onlyMarks(line)
+		case undefinedIn(trimmed) != "" && trimmed[0] == '%':
+			e.undefinedLine(p, trimmed)
+		default:
+			e.x.fail("unknown tag: " + shorten(e.plain(line)))
+		}
+		return
+	}
+	if value == "" {
+		e.x.fail("empty tag: " + shorten(line))
+		return
+	}
+	e.tag(p, name, qualifier, value)
+	if macro && e.x.err == nil {
+		e.x.push(name, definition{body: value, level: levelSpec})
+		if p == e.pkgs[0] {
+			e.x.push(strings.ToUpper(name), definition{body: value, level: levelSpec})
+		}
+	}
+}
+
+// undefinedLine takes a line that is a macro nobody defined: rpm refuses it,
+// and a distribution that defines it may put anything there.
+func (e *evaluator) undefinedLine(p *pkg, line string) {
+	why := e.x.unknown(ReasonUndefined, undefinedIn(line))
+	p.opaque += why
+	e.refuse(why)
+	e.x.seq++
+	e.x.taint = append(e.x.taint, taint{seq: e.x.seq, reason: why})
+}
+
+// tag takes the value of one tag.
+func (e *evaluator) tag(p *pkg, name, qualifier, value string) {
+	main := p == e.pkgs[0]
+	switch name {
+	case "name", "version", "release", "epoch", "url", "vcs", "disttag", "bugurl", "modularitylabel":
+		if len(strings.Fields(value)) > 1 {
+			e.x.fail("tag takes single token only: " + name + ": " + shorten(e.plain(value)))
+			return
+		}
+	}
+	switch name {
+	case "name", "version", "release", "epoch", "url", "license", "vendor", "packager", "distribution", "vcs", "disturl":
+		p.texts = append(p.texts, value)
+		e.scalar(p, name, value)
+	case "summary", "group":
+		p.texts = append(p.texts, value)
+		if name == "summary" && (qualifier == "" || qualifier == "C") {
+			p.Summary = e.value(value)
+			p.set["summary"] = true
+		}
+	case "source", "patch":
+		e.addSource(name == "patch", value, strings.TrimSpace(qualifier)+"\x00")
+	case "exclusivearch", "excludearch":
+		list := &e.ev.ExclusiveArch
+		if name == "excludearch" {
+			list = &e.ev.ExcludeArch
+		}
+		words, _ := shellWords(value)
+		for _, w := range words {
+			list.Unknown = append(list.Unknown, e.doubts(w)...)
+			if !marked(w) {
+				list.List = append(list.List, w)
+			}
+		}
+	case "buildarch", "buildarchitectures":
+		e.buildArch(p, main, value)
+	case "buildrequires", "buildprereq":
+		e.dependencies(&e.ev.BuildRequires, p, name, "", value)
+	case "buildconflicts":
+		e.dependencies(&e.ev.BuildConflicts, p, name, "", value)
+	case "requires", "prereq":
+		e.dependencies(&p.Requires, p, name, qualifier, value)
+	case "provides":
+		e.dependencies(&p.Provides, p, name, "", value)
+	case "obsoletes":
+		e.dependencies(&p.Obsoletes, p, name, "", value)
+	case "conflicts":
+		e.dependencies(&p.Conflicts, p, name, "", value)
+	case "recommends":
+		e.dependencies(&p.Recommends, p, name, "", value)
+	case "suggests":
+		e.dependencies(&p.Suggests, p, name, "", value)
+	case "supplements":
+		e.dependencies(&p.Supplements, p, name, "", value)
+	case "enhances":
+		e.dependencies(&p.Enhances, p, name, "", value)
+	case "orderwithrequires":
+		e.dependencies(&p.OrderWithRequires, p, name, qualifier, value)
+	}
+}
+
+// scalar sets a tag that may stand once.
+func (e *evaluator) scalar(p *pkg, name, value string) {
+	if p.set[name] && name != "license" && name != "packager" && name != "vendor" && name != "distribution" {
+		e.x.fail("duplicate " + name + " entries in package: " + shorten(value))
+		return
+	}
+	v := e.value(value)
+	switch name {
+	case "name":
+		if !e.checkName(value) {
+			return
+		}
+		p.name, p.Name = value, v
+	case "version", "release":
+		if !e.checkChars(name, value, "._+%{}~^") {
+			return
+		}
+		if name == "version" {
+			p.Version = v
+		} else {
+			p.Release = v
+		}
+	case "epoch":
+		if v.Known() {
+			if span(value, isDigit) != len(value) || len(strings.TrimLeft(value, "0")) > 10 {
+				e.x.fail("epoch field must be an unsigned number: " + value)
+				return
+			}
+			if v.Text = strings.TrimLeft(value, "0"); v.Text == "" {
+				v.Text = "0"
+			}
+		}
+		p.Epoch = v
+	case "license":
+		p.License = v
+	case "url":
+		if p == e.pkgs[0] {
+			e.ev.URL = v
+		}
+	}
+	p.set[name] = true
+}
+
+func (e *evaluator) checkName(name string) bool {
+	if c := name[0]; !isAlnum(c) && c != '_' && c != '%' && c != mark {
+		e.x.fail("illegal char " + name[:1] + " in: " + shorten(e.plain(name)))
+		return false
+	}
+	return e.checkChars("name", name, ".-_+%{}")
+}
+
+// checkChars refuses characters that may not stand in names and versions.
+func (e *evaluator) checkChars(what, s, allowed string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] == mark {
+			i = markEnd(s, i) - 1
+			continue
+		}
+		if isAlnum(s[i]) || strings.IndexByte(allowed, s[i]) >= 0 {
+			continue
+		}
+		if undefinedIn(s) != "" {
+			return true // a call with arguments
+		}
+		e.x.fail("illegal char " + s[i:i+1] + " in " + what + ": " + shorten(e.plain(s)))
+		return false
+	}
+	if strings.Contains(s, "..") {
+		e.x.fail("illegal sequence \"..\" in " + what + ": " + shorten(e.plain(s)))
+		return false
+	}
+	return true
+}
+
+// addSource takes a Source or Patch: number holds what stands between the
+// tag's name and the colon and ends in NUL; it is empty for list sections.
+func (e *evaluator) addSource(patch bool, value, number string) {
+	list, last, name := &e.ev.Sources, &e.sourceN, "SOURCE"
+	if patch {
+		list, last, name = &e.ev.Patches, &e.patchN, "PATCH"
+	}
+	if marked(strings.TrimSuffix(number, "\x00")) {
+		list.Unknown = append(list.Unknown, e.why(strings.TrimSuffix(number, "\x00"))...)
+		return
+	}
+	n := *last + 1
+	if number = strings.TrimSuffix(number, "\x00"); number != "" {
+		if span(number, isDigit) != len(number) || len(number) > 9 {
+			e.x.fail("bad " + strings.ToLower(name) + " number: " + number)
+			return
+		}
+		n = 0
+		for _, c := range number {
+			n = n*10 + int(c-'0')
+		}
+	}
+	*last = max(*last, n)
+	if slices.ContainsFunc(list.List, func(f SourceFile) bool { return f.Number == n }) {
+		if number != "" || e.pkgs[0].opaque == "" {
+			e.x.fail(strings.ToLower(name) + " " + itoa(n) + " defined multiple times")
+		}
+		return
+	}
+	list.Unknown = append(list.Unknown, e.doubts(value)...)
+	list.List = append(list.List, SourceFile{Number: n, Value: e.plain(value), Line: e.x.line})
+	dir := e.x.expand("%{_sourcedir}/")
+	e.x.push(name+itoa(n), definition{body: dir + baseName(value), level: levelSpec})
+	e.x.push(name+"URL"+itoa(n), definition{body: value, level: levelSpec})
+}
+
+// buildArch takes BuildArch: for the main package, rpm begins anew.
+func (e *evaluator) buildArch(p *pkg, main bool, value string) {
+	words, _ := shellWords(value)
+	if !main {
+		if len(words) != 1 || words[0] != "noarch" && !marked(words[0]) {
+			e.x.fail("only noarch subpackages are supported: " + shorten(e.plain(value)))
+			return
+		}
+		p.Arch = e.value(words[0])
+		p.noarch = true
+		return
+	}
+	if e.second {
+		e.ev.BuildArch.List = append(e.ev.BuildArch.List, words...)
+		if p.set["buildarch"] {
+			e.x.fail("duplicate BuildArch entry: " + shorten(value))
+		}
+		p.set["buildarch"] = true
+		return
+	}
+	own := e.x.expand("%{_target_cpu}")
+	for _, w := range words {
+		if w == "noarch" || w == own || marked(w) {
+			e.arches = append(e.arches, w)
+		}
+	}
+	if len(e.arches) == 0 {
+		e.x.fail("no compatible architectures found for build: " + shorten(e.plain(value)))
+		return
+	}
+	e.restart = true
+}
+
+// closePreamble checks and completes a package at the end of its preamble.
+func (e *evaluator) closePreamble(p *pkg) {
+	main := e.pkgs[0]
+	if p != main {
+		inherit := func(tag string, v *Value, from Value) {
+			if !p.set[tag] {
+				*v = from
+			}
+		}
+		inherit("epoch", &p.Epoch, main.Epoch)
+		inherit("version", &p.Version, main.Version)
+		inherit("release", &p.Release, main.Release)
+		inherit("license", &p.License, main.License)
+		for _, tag := range []string{"epoch", "version", "release", "license"} {
+			p.set[tag] = p.set[tag] || main.set[tag]
+		}
+	}
+	if !p.noarch {
+		p.Arch = e.value(e.x.expand("%{_target_cpu}"))
+	}
+	for _, tag := range []string{"name", "version", "release", "summary", "license"} {
+		if !p.set[tag] && p.opaque == "" && main.opaque == "" && len(e.r.missing) == 0 {
+			e.x.fail(tag + " field must be present in package: " + e.plain(p.name))
+			return
+		}
+	}
+}
+
+// selfProvides adds what every package provides: its own name, and with it the
+// instruction set.
+func (e *evaluator) selfProvides() {
+	for _, p := range e.pkgs {
+		evr := EVR{Epoch: p.Epoch.Text, Version: p.Version.Text, Release: p.Release.Text}.String()
+		why := slices.Concat(p.Name.Unknown, p.Epoch.Unknown, p.Version.Unknown, p.Release.Unknown)
+		for _, r := range why {
+			if !slices.Contains(p.Provides.Unknown, r) {
+				p.Provides.Unknown = append(p.Provides.Unknown, r)
+			}
+		}
+		p.Provides.List = append(p.Provides.List, Dependency{Name: p.Name.Text, Op: "=", EVR: evr})
+		if p.Arch.Text == "noarch" {
+			continue
+		}
+		if isa := e.x.expand("%{?_isa}"); isa != "" {
+			p.Provides.Unknown = append(p.Provides.Unknown, e.why(isa)...)
+			p.Provides.List = append(p.Provides.List, Dependency{Name: p.Name.Text + e.plain(isa), Op: "=", EVR: evr})
+		}
+	}
+}
