@@ -33,33 +33,6 @@ type knot struct {
 	place []int32 // per vertex: its place in an order that all uncut arcs agree with
 }
 
-// passOrder returns for each member of a group its place in an order in which
-// whoever is needed comes first, except along the edges that are cut.
-func (p *Plan) passOrder(group int32) []int32 {
-	t := p.knot(group)
-	return t.memberPlaces()
-}
-
-// memberPlaces turns places of vertices into places of members, those of one
-// vertex side by side.
-func (t *knot) memberPlaces() []int32 {
-	order := make([]int32, len(t.members))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(i, j int32) int {
-		if d := t.place[t.vertex[i]] - t.place[t.vertex[j]]; d != 0 {
-			return int(d)
-		}
-		return int(i - j)
-	})
-	pos := make([]int32, len(order))
-	for k, i := range order {
-		pos[i] = int32(k)
-	}
-	return pos
-}
-
 // knot takes a group apart, once.
 func (p *Plan) knot(group int32) *knot {
 	p.knotMu.Lock()
