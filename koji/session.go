@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: MIT
+
+package koji
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	headerID      = "Koji-Session-Id"
+	headerKey     = "Koji-Session-Key"
+	headerCallnum = "Koji-Session-Callnum"
+	// Hubs from 1.31 to 1.34 look for the number under this name by mistake.
+	headerOldCallnum = "Koji-Callnum"
+	headerVersion    = "Koji-Version"
+)
+
+// session is one ordered stream of calls at the hub. The hub wants each call
+// that changes something to have a higher number than the one before, so
+// numbered calls hold the stream from taking their number to their answer.
+type session struct {
+	auth   authenticator
+	stream chan struct{} // held by the numbered call under way
+	entry  chan struct{} // held while logging in, renewing, logging out
+
+	mu        sync.Mutex // guards what follows
+	reply     sessionReply
+	in        bool
+	closed    bool // the hub no longer knows the session
+	exclusive bool
+	callnum   int
+	gen       int // counts logins and renewals
+}
+
+func newSession(a authenticator) *session {
+	return &session{auth: a, stream: make(chan struct{}, 1), entry: make(chan struct{}, 1)}
+}
+
+func hold(ctx context.Context, lock chan struct{}) error {
+	select {
+	case lock <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// sign puts the session's credentials on a call and returns the generation
+// that they belong to.
+func (s *session) sign(r *call) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.hide = append(r.hide[:0:0], s.reply.Key)
+	number := ""
+	if r.numbered {
+		number = strconv.Itoa(s.callnum)
+		s.callnum++
+	}
+	s.credentials(number, r.setCredentials)
+	return s.gen
+}
+
+func (s *session) credentials(number string, set func(http.Header, url.Values)) {
+	if s.reply.HeaderAuth {
+		h := http.Header{headerID: {strconv.Itoa(s.reply.ID)}, headerKey: {s.reply.Key}}
+		if number != "" {
+			h[headerCallnum] = []string{number}
+			h[headerOldCallnum] = []string{number}
+		}
+		set(h, nil)
+		return
+	}
+	q := url.Values{"session-id": {strconv.Itoa(s.reply.ID)}, "session-key": {s.reply.Key}}
+	if number != "" {
+		q.Set("callnum", number)
+	}
+	set(nil, q)
+}
+
+// setCredentials keeps what else the call has in its query.
+func (r *call) setCredentials(h http.Header, q url.Values) {
+	r.header = h
+	for _, k := range []string{"session-id", "session-key", "callnum"} {
+		delete(r.query, k)
+	}
+	if r.query == nil && q != nil {
+		r.query = url.Values{}
+	}
+	for k, v := range q {
+		r.query[k] = v
+	}
+}
+
+// do sends a call in the client's session, or without one.
+func (c *Client) do(ctx context.Context, r *call) error {
+	if err := r.encode(); err != nil {
+		return err
+	}
+	s := c.sess
+	if s == nil {
+		return c.hub.patiently(ctx, r)
+	}
+	if err := s.enter(ctx, c.hub, false); err != nil {
+		return failed(r.op, err)
+	}
+	switch {
+	case r.rows != nil: // the caller may make other calls while reading
+	case r.read:
+		select {
+		case s.stream <- struct{}{}:
+			r.numbered = true
+			defer func() { <-s.stream }()
+		default: // beside the others, without a number
+		}
+	default:
+		if err := hold(ctx, s.stream); err != nil {
+			return failed(r.op, err)
+		}
+		r.numbered = true
+		defer func() { <-s.stream }()
+	}
+	return s.run(ctx, c.hub, r)
+}
+
+// run sends a call until the session lets it through.
+func (s *session) run(ctx context.Context, h *hub, r *call) error {
+	for round := 0; ; round++ {
+		gen := s.sign(r)
+		err := h.patiently(ctx, r)
+		var e *Error
+		if err == nil || !errors.As(err, &e) || round == 3 || errors.Is(err, ErrOutcomeUnknown) || r.handed {
+			return err
+		}
+		var again error
+		switch {
+		case e.Code == FaultAuthExpired:
+			again = s.renew(ctx, h, gen)
+		case e.Code == FaultAuth && strings.Contains(e.Msg, "Invalid session or bad credentials"):
+			if s.generation() != gen {
+				continue // renewed by another call in between
+			}
+			if !h.cfg.relogin {
+				s.markClosed(gen)
+				return err
+			}
+			s.markClosed(gen)
+			again = s.enter(ctx, h, true)
+		default:
+			return err
+		}
+		if again != nil {
+			return failed(r.op, again)
+		}
+	}
+}
+
+// failed gives an error the operation that it belongs to.
+func failed(op string, err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return broken(op, err)
+}
+
+func (s *session) generation() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.gen
+}
+
+func (s *session) markClosed(gen int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gen == gen {
+		s.closed = true
+	}
+}
+
+// enter logs in if there is no session yet; with fresh also if the hub has
+// closed the one there was.
+func (s *session) enter(ctx context.Context, h *hub, fresh bool) error {
+	if s.ready(fresh) {
+		return nil
+	}
+	if err := hold(ctx, s.entry); err != nil {
+		return err
+	}
+	defer func() { <-s.entry }()
+	if s.ready(fresh) {
+		return nil
+	}
+	l := &login{}
+	if err := s.auth.login(ctx, h, l); err != nil {
+		return err
+	}
+	return s.adopt(l)
+}
+
+func (s *session) ready(fresh bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.in && !(fresh && s.closed)
+}
+
+func (s *session) adopt(l *login) error {
+	if l.reply.ID == 0 || l.reply.Key == "" {
+		return &Error{Op: "login", Msg: "the hub's answer holds no session", Err: ErrUnavailable}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reply, s.in, s.closed, s.callnum = l.reply, true, false, 0
+	s.gen++
+	if !l.renew {
+		s.exclusive = false
+	}
+	return nil
+}
+
+// renew gets a new key for an expired session, or a new session from hubs
+// that can't renew. gen is the generation that has expired.
+func (s *session) renew(ctx context.Context, h *hub, gen int) error {
+	if err := hold(ctx, s.entry); err != nil {
+		return err
+	}
+	defer func() { <-s.entry }()
+	s.mu.Lock()
+	if s.gen != gen {
+		s.mu.Unlock()
+		return nil
+	}
+	l := &login{renew: true, exclusive: s.exclusive}
+	s.credentials(strconv.Itoa(s.callnum), func(h http.Header, q url.Values) { l.header, l.query = h, q })
+	s.callnum++
+	s.mu.Unlock()
+	err := s.auth.login(ctx, h, l)
+	// A renewal whose answer was lost leaves a session of which nobody has the
+	// key: the next try with the old key is refused.
+	if errors.Is(err, FaultParameter) || errors.Is(err, errNoRenewal) || refusesOld(err) {
+		l = &login{}
+		err = s.auth.login(ctx, h, l)
+	}
+	if err != nil {
+		return err
+	}
+	return s.adopt(l)
+}
+
+func refusesOld(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == FaultAuth &&
+		(strings.Contains(e.Msg, "Invalid session or bad credentials") || strings.Contains(e.Msg, "Already logged in"))
+}
+
+var errNoRenewal = errors.New("this kind of session is not renewed")
+
+// patiently sends a call and, with WithOfflineWait, waits for an offline hub.
+func (h *hub) patiently(ctx context.Context, r *call) error {
+	for {
+		err := h.send(ctx, h.tr, r)
+		if h.cfg.offline == 0 || !errors.Is(err, FaultOffline) {
+			return err
+		}
+		if h.cfg.logger != nil {
+			h.cfg.logger.InfoContext(ctx, "hub is offline, waiting", "op", r.op, "retry_in", h.cfg.offline, "error", err)
+		}
+		if werr := sleep(ctx, h.cfg.offline); werr != nil {
+			return &Error{Op: r.op, Msg: "the hub is offline: " + err.Error(), Err: werr}
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Login logs in now instead of at the first call, and anew when the hub has
+// closed the session. Without credentials it fails with [ErrInvalid], when
+// they are refused with [ErrUnauthorized] or [ErrForbidden]. It calls login or
+// sslLogin.
+func (c *Client) Login(ctx context.Context) error {
+	if c.sess == nil {
+		return invalid("login", "the client has no credentials")
+	}
+	return c.sess.enter(ctx, c.hub, true)
+}
+
+// Logout ends the session, and its subsessions with it. A later call logs in
+// anew. Logging out where there is no session does nothing. It calls logout.
+func (c *Client) Logout(ctx context.Context) error {
+	s := c.sess
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	in, dead := s.in, s.closed
+	s.mu.Unlock()
+	if !in {
+		return nil
+	}
+	var err error
+	if !dead {
+		err = c.Call(ctx, "logout", nil, nil)
+	}
+	if err == nil || errors.Is(err, FaultAuth) {
+		s.mu.Lock()
+		s.in, s.reply = false, sessionReply{}
+		s.mu.Unlock()
+		return nil
+	}
+	return err
+}
+
+// LogoutChild ends a subsession by its session's number. It calls logoutChild.
+func (c *Client) LogoutChild(ctx context.Context, sessionID int) error {
+	return c.Call(ctx, "logoutChild", []any{sessionID}, nil)
+}
+
+// Subsession opens a session below c's, with an order of its own: for calls
+// that change something side by side. It ends with its own Logout or with c's.
+// It calls subsession.
+func (c *Client) Subsession(ctx context.Context) (*Client, error) {
+	if c.sess == nil {
+		return nil, invalid("subsession", "the client has no credentials")
+	}
+	sub := &Client{hub: c.hub, sess: newSession(&childAuth{parent: c})}
+	if err := sub.sess.enter(ctx, sub.hub, false); err != nil {
+		return nil, err
+	}
+	return sub, nil
+}
+
+// childAuth opens subsessions.
+type childAuth struct{ parent *Client }
+
+func (a *childAuth) login(ctx context.Context, _ *hub, l *login) error {
+	if l.renew {
+		return errNoRenewal
+	}
+	return a.parent.Call(ctx, "subsession", nil, &l.reply)
+}
+
+// ExclusiveSession makes the session the only one of its user; all others get
+// faults until it ends. When another is exclusive it fails with
+// [FaultAuthLock], unless force closes that one. It calls exclusiveSession.
+func (c *Client) ExclusiveSession(ctx context.Context, force bool) error {
+	var args []any
+	if force {
+		args = []any{Named{"force": true}}
+	}
+	err := c.Call(ctx, "exclusiveSession", args, nil)
+	c.setExclusive(err, true)
+	return err
+}
+
+// SharedSession gives up what [Client.ExclusiveSession] got. It calls
+// sharedSession.
+func (c *Client) SharedSession(ctx context.Context) error {
+	err := c.Call(ctx, "sharedSession", nil, nil)
+	c.setExclusive(err, false)
+	return err
+}
+
+func (c *Client) setExclusive(err error, to bool) {
+	if err == nil && c.sess != nil {
+		c.sess.mu.Lock()
+		c.sess.exclusive = to
+		c.sess.mu.Unlock()
+	}
+}
