@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+
+package kojitest
+
+func (c *call) createUser() (any, *fault) {
+	if f := c.perm("admin"); f != nil {
+		return nil, f
+	}
+	name, f := checkName(c.arg("username"), userName, "RegexUserName")
+	if f != nil {
+		return nil, f
+	}
+	if u := c.h.userByName[name]; u != nil {
+		return nil, generic("user already exists: %s", name)
+	}
+	u := c.addUser(name, kindPerson)
+	if n, ok, f := c.number("status"); f != nil {
+		return nil, f
+	} else if ok {
+		set(c.tx, &u.blocked, n == 1)
+	}
+	if p, f := c.text("krb_principal"); f != nil {
+		return nil, f
+	} else if p != "" {
+		push(c.tx, &u.principals, p)
+	}
+	return u.id, nil
+}
+
+func (c *call) setBlocked(blocked bool) (any, *fault) {
+	if f := c.perm("admin"); f != nil {
+		return nil, f
+	}
+	u, f := c.h.user(c.arg("username"), true)
+	if f != nil {
+		return nil, f
+	}
+	set(c.tx, &u.blocked, blocked)
+	return nil, nil
+}
+
+func (c *call) grantPermission() (any, *fault) {
+	if f := c.perm("admin"); f != nil {
+		return nil, f
+	}
+	if c.arg("description") != nil && !c.flag("create") {
+		return nil, generic("Description should be specified only with create.")
+	}
+	u, f := c.h.user(c.arg("userinfo"), true)
+	if f != nil {
+		return nil, f
+	}
+	p := c.h.perm(c.arg("permission"))
+	if p == nil {
+		if !c.flag("create") {
+			return nil, generic("No such entry in table permissions: %s", pyText(c.arg("permission")))
+		}
+		name, f := checkInternalName(c.arg("permission"))
+		if f != nil {
+			return nil, f
+		}
+		p = c.addPerm(name, pyTextOr(c.arg("description")))
+	}
+	for _, g := range u.grants {
+		if g.at(0) && g.perm == p {
+			return nil, generic("user %s already has permission: %s", u.name, p.name)
+		}
+	}
+	c.grant(u, p)
+	return nil, nil
+}
+
+func pyTextOr(v any) string {
+	if v == nil {
+		return ""
+	}
+	return pyText(v)
+}
+
+func (c *call) revokePermission() (any, *fault) {
+	if f := c.perm("admin"); f != nil {
+		return nil, f
+	}
+	u, f := c.h.user(c.arg("userinfo"), true)
+	if f != nil {
+		return nil, f
+	}
+	p := c.h.perm(c.arg("permission"))
+	if p == nil {
+		return nil, generic("No such entry in table permissions: %s", pyText(c.arg("permission")))
+	}
+	for _, g := range u.grants {
+		if g.at(0) && g.perm == p {
+			c.revoke(&g.span)
+			return nil, nil
+		}
+	}
+	return nil, generic("user %s does not have permission: %s", u.name, p.name)
+}
+
+func (c *call) newGroup() (any, *fault) {
+	if f := c.perm("admin"); f != nil {
+		return nil, f
+	}
+	name, f := checkInternalName(c.arg("name"))
+	if f != nil {
+		return nil, f
+	}
+	if c.h.userByName[name] != nil {
+		return nil, generic("User/group already exists: %s", name)
+	}
+	return c.addUser(name, kindGroup).id, nil
+}
+
+func (c *call) groupAndUser() (g, u *userRow, f *fault) {
+	if f = c.perm("admin"); f != nil {
+		return nil, nil, f
+	}
+	if g, f = c.h.user(c.arg("group"), false); f != nil {
+		return nil, nil, f
+	}
+	if g == nil || g.kind != kindGroup {
+		return nil, nil, generic("No such group: %s", pyText(c.arg("group")))
+	}
+	u, f = c.h.user(c.arg("user"), true)
+	return g, u, f
+}
+
+func (c *call) addGroupMember() (any, *fault) {
+	g, u, f := c.groupAndUser()
+	if f != nil {
+		return nil, f
+	}
+	if u.kind == kindGroup {
+		return nil, generic("Groups cannot be members of other groups")
+	}
+	if u.memberOf(g) != nil {
+		if c.flag("strict") {
+			return nil, generic("User already in group")
+		}
+		return nil, nil
+	}
+	push(c.tx, &u.groups, &memberRow{span: c.fresh(), group: g})
+	return nil, nil
+}
+
+func (c *call) dropGroupMember() (any, *fault) {
+	g, u, f := c.groupAndUser()
+	if f != nil {
+		return nil, f
+	}
+	m := u.memberOf(g)
+	if m == nil {
+		return nil, generic("No such user in group: %s", g.name)
+	}
+	c.revoke(&m.span)
+	return nil, nil
+}
