@@ -61,6 +61,9 @@ const (
 // members and their 9,000 binary packages. The error wraps [ErrNotFound] when
 // there is no such group.
 func (p *Plan) Cycle(n int) (Cycle, error) {
+	if p.order == nil {
+		return Cycle{}, errNotMade
+	}
 	if n < 0 || n >= len(p.Cycles) {
 		return Cycle{}, fmt.Errorf("planner: no cycle group %d among %d: %w", n, len(p.Cycles), ErrNotFound)
 	}

@@ -11,9 +11,13 @@ import (
 // Digest returns a hash, in hexadecimal, of what is planned: the release, the
 // rebuild set, who waits for whom, and how cycle groups are gone through. Two
 // plans with one digest can be run from each other's records; reasons,
-// durations and limits do not matter.
+// durations and limits do not matter. It is empty for a plan that was not made
+// by [Graph.Plan].
 func (p *Plan) Digest() string {
 	o := p.order
+	if o == nil {
+		return ""
+	}
 	o.link()
 	h := sha256.New()
 	var buf []byte

@@ -143,6 +143,9 @@ type Bottleneck struct {
 // themselves, most first, equal ones by id; all for a negative n. Nodes that
 // bring in nothing but themselves are not listed.
 func (p *Plan) Bottlenecks(n int) []Bottleneck {
+	if p.order == nil {
+		return nil
+	}
 	r := p.reach()
 	var list []Bottleneck
 	for i, b := range r.brings {

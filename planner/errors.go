@@ -19,6 +19,10 @@ var (
 	ErrNotFound = errors.New("not found")
 )
 
+// errNotMade is for plans that did not come from Graph.Plan, for example out
+// of JSON: they can be shown, not asked.
+var errNotMade = fmt.Errorf("planner: the plan was not made by Graph.Plan: %w", ErrInvalid)
+
 // A CycleError tells that a plan would have to go through dependency cycles
 // while its request refuses them. It wraps [ErrInvalid].
 type CycleError struct {

@@ -101,6 +101,9 @@ func (p *Plan) dependents(u int32, f func(int32)) {
 // for an id that the graph does not know. The first call on a plan costs about
 // as much as planning, later ones only their answer.
 func (p *Plan) Explain(id ID) (Explanation, error) {
+	if p.order == nil {
+		return Explanation{}, errNotMade
+	}
 	i, ok := p.graph.index(id)
 	if !ok {
 		return Explanation{}, fmt.Errorf("planner: explain %q: no such node: %w", id, ErrNotFound)

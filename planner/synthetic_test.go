@@ -24,19 +24,26 @@ type synthetic struct {
 
 // each calls f for every edge, repeats included.
 func (s synthetic) each(f func(from, to int)) {
+	draw := s.numbers()
 	for i := 1; i < s.nodes; i++ {
 		w := i
 		if s.window > 0 {
 			w = min(i, s.window)
 		}
 		for range s.deps {
-			s.state += 0x9E3779B97F4A7C15
-			z := s.state
-			z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-			z = (z ^ z>>27) * 0x94D049BB133111EB
-			z ^= z >> 31
-			f(i, i-1-int(z%uint64(w)))
+			f(i, i-1-int(draw()%uint64(w)))
 		}
+	}
+}
+
+// numbers returns the generator's plain numbers.
+func (s synthetic) numbers() func() uint64 {
+	return func() uint64 {
+		s.state += 0x9E3779B97F4A7C15
+		z := s.state
+		z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+		z = (z ^ z>>27) * 0x94D049BB133111EB
+		return z ^ z>>31
 	}
 }
 
