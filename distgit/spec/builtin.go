@@ -4,6 +4,7 @@ package spec
 
 import (
 	"path"
+	"strconv"
 	"strings"
 )
 
@@ -13,6 +14,10 @@ type builtin struct {
 	parse bool // takes its argument as it is; without braces, up to the line's end
 	run   func(x *expander, b *strings.Builder, args []string)
 }
+
+// autoreleaseNumber is a builtin of this package's own, under a name that no
+// macro can have.
+const autoreleaseNumber = "\x01autorelease"
 
 // builtinNamed returns rpm's builtin of that name, nil when there is none.
 func builtinNamed(name string) *builtin {
@@ -70,7 +75,7 @@ func builtinNamed(name string) *builtin {
 			return ""
 		})
 	case "shrink":
-		return one(func(_ *expander, arg string) string { return strings.Join(strings.Fields(arg), " ") })
+		return one(func(_ *expander, arg string) string { return strings.Join(fields(arg), " ") })
 	case "shescape":
 		return one(func(_ *expander, arg string) string { return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'" })
 	case "u2p", "url2path":
@@ -79,7 +84,7 @@ func builtinNamed(name string) *builtin {
 		return one(func(x *expander, arg string) string { return x.expression(arg, false) })
 	case "macrobody":
 		return one(func(x *expander, arg string) string {
-			if d := x.table[arg]; d != nil {
+			if d := x.table.find(arg); d != nil && !d.outside {
 				return d.body
 			}
 			x.fail("no such macro: " + arg)
@@ -96,9 +101,17 @@ func builtinNamed(name string) *builtin {
 	case "echo", "warn":
 		return one(silent)
 	case "error":
-		return one(func(x *expander, arg string) string { x.fail(shorten(arg)); return "" })
+		return one(func(x *expander, arg string) string { x.fail(arg); return "" })
 	case "trace", "dump":
 		return none(func(*expander) string { return "" })
+	case autoreleaseNumber:
+		return one(func(x *expander, base string) string {
+			n, err := strconv.ParseFloat(base, 64)
+			if err != nil {
+				return x.unknown(ReasonAutorelease, "%autorelease -b "+base)
+			}
+			return strconv.FormatFloat(n+float64(x.commits)-1, 'g', 14, 64)
+		})
 	case "getenv", "exists":
 		return one(func(x *expander, arg string) string {
 			return x.unknown(ReasonEnvironment, "%{"+name+":"+arg+"}")
@@ -148,7 +161,11 @@ func (x *expander) parseBuiltin(b *strings.Builder, name, text string) int {
 
 // lua notes that a script was not run.
 func (x *expander) lua(script string) string {
-	why := x.unknown(ReasonLua, "%{lua:"+shorten(script)+"}")
+	why := x.unknown(ReasonLua, "%{lua:"+script+"}")
+	if x.prints[why] == nil {
+		x.prints[why] = map[string]bool{}
+		x.addWords(x.prints[why], script, 0)
+	}
 	x.mayDefine(script, why)
 	return why
 }
@@ -167,7 +184,7 @@ func (x *expander) load(name string) string {
 			return ""
 		}
 	}
-	why := x.unknown(ReasonInclude, "%{load:"+shorten(name)+"}")
+	why := x.unknown(ReasonInclude, "%{load:"+name+"}")
 	x.seq++
 	x.taint = append(x.taint, taint{seq: x.seq, reason: why})
 	return why

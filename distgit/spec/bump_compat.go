@@ -101,7 +101,7 @@ func usesAutospec(lines []string) (release, changelog bool) {
 			return false, false
 		case changelogHeader(line):
 			inChangelog = true
-		case inChangelog && autochangelogUse.MatchString(line):
+		case autochangelogUse.MatchString(line):
 			changelog = true
 		case !inChangelog && autoreleaseUse.MatchString(line):
 			release = true

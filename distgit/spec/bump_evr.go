@@ -12,6 +12,9 @@ import (
 // parse the file; known is false where only rpm can tell.
 func entryEVR(data []byte, opts *BumpOptions) (text string, known bool) {
 	macros := maps.Clone(opts.macros())
+	if macros == nil {
+		macros = map[string]string{}
+	}
 	macros["dist"] = ""
 	evr, known := evaluateEVR(data, opts, macros)
 	return evr.String(), known
@@ -60,8 +63,21 @@ func evaluateEVR(data []byte, opts *BumpOptions, macros map[string]string) (evr 
 	case len(ev.Refused) > 0 && opts.Mode == BumpCompat:
 		return EVR{}, true
 	}
-	if evr, known = ev.EVR(); !known {
-		evr = EVR{}
+	if evr, known = ev.EVR(); known || opts.Mode == BumpCompat && literal(ev.Epoch, ev.Version, ev.Release) {
+		return evr, true
 	}
-	return evr, known
+	return EVR{}, false
+}
+
+// literal reports whether nothing but undefined macros is in the way: rpm
+// leaves them as they are.
+func literal(values ...Value) bool {
+	for _, v := range values {
+		for _, r := range v.Unknown {
+			if r.Kind != ReasonUndefined {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -321,9 +321,14 @@ func (b *bumper) entry() {
 			return
 		}
 	}
-	evr, known := entryEVR(b.spec.Bytes(), b.opts)
-	if !known {
+	data := b.spec.Bytes()
+	evr, known := entryEVR(data, b.opts)
+	compat := *b.opts
+	compat.Mode = BumpCompat
+	if theirs, same := entryEVR(data, &compat); !same || theirs != evr {
 		b.differ(DifferentEntry)
+	}
+	if !known {
 		b.result.Notes = append(b.result.Notes, "version and release for the changelog entry are known to rpm alone")
 	}
 	comment := strings.ReplaceAll(b.opts.comment(), "%", "%%")
@@ -356,7 +361,8 @@ func (b *bumper) compare(data []byte) {
 	text := strings.ReplaceAll(strings.ReplaceAll(string(data), "\r\n", "\n"), "\r", "\n")
 	lines := strings.SplitAfter(text, "\n")
 	auto, autolog := usesAutospec(lines)
-	if auto != b.result.Autorelease || autolog != b.result.Autochangelog {
+	hasLog := slices.ContainsFunc(b.spec.Sections, func(s Section) bool { return s.Name == "changelog" })
+	if auto != b.result.Autorelease || hasLog && autolog != b.result.Autochangelog {
 		b.differ(DifferentAutorelease)
 		return
 	}

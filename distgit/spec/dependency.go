@@ -221,7 +221,7 @@ func (e *evaluator) dependencies(list *Dependencies, p *pkg, tag, qualifier, val
 		case name != "":
 			e.refuse(e.x.unknown(ReasonUndefined, name))
 		default:
-			e.x.fail(shorten(err.Error()))
+			e.x.fail(err.Error())
 		}
 		return
 	}
@@ -236,11 +236,11 @@ func (e *evaluator) dependencies(list *Dependencies, p *pkg, tag, qualifier, val
 
 // validQualifiers checks the words in Requires(...).
 func validQualifiers(q string) bool {
-	if strings.TrimSpace(q) == "" {
+	if trimSpace(q) == "" {
 		return true
 	}
 	for word := range strings.SplitSeq(q, ",") {
-		switch strings.TrimSpace(word) {
+		switch trimSpace(word) {
 		case "interp", "meta", "preun", "pre", "postun", "post", "rpmlib", "verify", "pretrans", "posttrans":
 		default:
 			return false

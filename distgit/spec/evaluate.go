@@ -5,6 +5,8 @@ package spec
 import (
 	"fmt"
 	"io/fs"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -69,21 +71,14 @@ func (s *Spec) Evaluate(opts Options) (*Evaluation, error) {
 	return worlds[0], nil
 }
 
-// macros returns the macro table that a file starts with.
+// macros returns the macro table that a file starts with, less rpm's own part.
 func (s *Spec) macros(opts Options) (macroTable, error) {
 	t := macroTable{}
-	for _, set := range []map[string]string{RPMMacros(), opts.Macros} {
-		for name, body := range set {
-			if marked(name) || marked(body) {
-				return nil, &Error{File: s.File, Err: ErrInvalid, Msg: fmt.Sprintf("NUL in macro %q", name)}
-			}
-			d := definition{body: body}
-			if i := strings.IndexByte(name, '('); i >= 0 && strings.HasSuffix(name, ")") {
-				d.params, d.opts = true, name[i+1:len(name)-1]
-				name = name[:i]
-			}
-			t[name] = &d
+	for name, body := range opts.Macros {
+		if marked(name) || marked(body) {
+			return nil, &Error{File: s.File, Err: ErrInvalid, Msg: fmt.Sprintf("NUL in macro %q", name)}
 		}
+		t.add(name, body)
 	}
 	return t, nil
 }
@@ -108,7 +103,6 @@ type evaluator struct {
 	restart         bool
 	sourceN, patchN int
 	changelog       []changelogLine
-	hasChangelog    bool
 	scripts         map[string]bool // "package\x00section" seen
 	conditions      []Reason        // unknown conditions met
 }
@@ -126,7 +120,7 @@ type pkg struct {
 
 func (e *evaluator) run() (*Evaluation, error) {
 	e.chosen = map[string]bool{}
-	e.x = &expander{table: cloneTable(e.table), file: e.spec.File, budget: e.budget, byReason: map[Reason]int{}}
+	e.x = &expander{table: maps.Clone(e.table), file: e.spec.File, budget: e.budget, byText: map[string]int{}, prints: map[string]map[string]bool{}}
 	if e.opts.Files != nil {
 		e.x.loader = func(name string) (string, bool) {
 			data, err := fs.ReadFile(e.opts.Files, strings.TrimPrefix(name, "./"))
@@ -134,7 +128,6 @@ func (e *evaluator) run() (*Evaluation, error) {
 		}
 	}
 	e.autospec()
-	e.known()
 	for e.pass(); e.restart && e.x.err == nil; e.pass() {
 		e.second = true
 	}
@@ -144,18 +137,11 @@ func (e *evaluator) run() (*Evaluation, error) {
 	return e.ev, e.x.err
 }
 
-func cloneTable(t macroTable) macroTable {
-	out := make(macroTable, len(t)+64)
-	for k, v := range t {
-		out[k] = v // definitions are never changed, only stacked
-	}
-	return out
-}
-
 // autospec defines the macros that rpmautospec computes from history.
 func (e *evaluator) autospec() {
 	if e.table["autorelease"] == nil {
-		number := "%[%{?-b*}%{!?-b:1} + " + itoa(e.opts.Autorelease) + " - 1]"
+		number := "%{" + autoreleaseNumber + ":%{?-b*}%{!?-b:1}}"
+		e.x.commits = e.opts.Autorelease
 		if e.opts.Autorelease <= 0 {
 			number = e.x.unknown(ReasonAutorelease, "%autorelease")
 		}
@@ -163,21 +149,11 @@ func (e *evaluator) autospec() {
 			body: "%{?-p:0.}" + number + "%{?-e:.%{-e*}}%{?-s:.%{-s*}}%{!?-n:%{?dist}}"})
 	}
 	if e.table["autochangelog"] == nil {
-		d := definition{body: e.opts.Autochangelog, literal: true}
+		d := definition{body: e.opts.Autochangelog}
 		if d.body == "" {
 			d.body = e.x.unknown(ReasonAutorelease, "%autochangelog")
 		}
 		e.x.push("autochangelog", d)
-	}
-}
-
-// known gives the macros that rpm defines, but whose values are not carried
-// here, a mark for a value.
-func (e *evaluator) known() {
-	for name := range strings.FieldsSeq(rpmOtherMacros) {
-		if e.table[name] == nil {
-			e.x.push(name, definition{literal: true, body: e.x.unknown(ReasonMacro, "%{"+name+"}")})
-		}
 	}
 }
 
@@ -200,7 +176,7 @@ func (e *evaluator) pass() {
 	e.ev = &Evaluation{}
 	e.pkgs = []*pkg{{set: map[string]bool{}, Package: Package{Line: 1}}}
 	e.sourceN, e.patchN = -1, -1
-	e.changelog, e.hasChangelog, e.scripts = nil, false, map[string]bool{}
+	e.changelog, e.scripts = nil, map[string]bool{}
 	e.r = &reader{x: e.x, decide: e.decide, files: e.opts.Files, inputs: []input{{rest: e.text(), line: 1}}}
 	if e.second {
 		e.x.push("_target_cpu", definition{body: e.arches[0], level: levelSpec})
@@ -214,7 +190,7 @@ func (e *evaluator) pass() {
 		if word := sectionWord(strings.TrimRight(line, " \t\r\n\v\f")); word != "" {
 			e.close(current)
 			if e.x.err == nil {
-				current = e.open(word, strings.TrimSpace(line[1+len(word):]))
+				current = e.open(word, trimSpace(line[1+len(word):]))
 			}
 			continue
 		}
@@ -245,12 +221,12 @@ func (e *evaluator) finish() {
 	}
 	for _, p := range e.pkgs {
 		if !p.described && p.opaque == "" {
-			e.x.fail("package has no %description: " + e.plain(p.name))
+			e.x.fail("package has no %description: " + p.name)
 			return
 		}
 		for _, t := range p.texts {
 			if !utf8.ValidString(t) {
-				e.x.fail("package " + e.plain(p.name) + ": not UTF-8: " + fmt.Sprintf("%.60q", t))
+				e.x.fail("package " + p.name + ": not UTF-8: " + fmt.Sprintf("%.60q", t))
 				return
 			}
 		}
@@ -267,87 +243,73 @@ func (e *evaluator) finish() {
 
 // opaque spreads what is not known because of lines that may hold anything.
 func (e *evaluator) opaque() {
+	ev := e.ev
 	var all string
 	for i, p := range e.pkgs {
 		if p.opaque == "" {
 			continue
 		}
 		all += p.opaque
-		q := &e.ev.Packages.List[i]
+		q := &ev.Packages.List[i]
 		why := e.why(p.opaque)
 		for _, v := range []struct {
 			tag   string
 			value *Value
-		}{{"epoch", &q.Epoch}, {"version", &q.Version}, {"release", &q.Release}, {"summary", &q.Summary}, {"license", &q.License}, {"name", &q.Name}} {
-			if !p.set[v.tag] && (i == 0 || v.tag != "name") {
+		}{{"name", &q.Name}, {"epoch", &q.Epoch}, {"version", &q.Version}, {"release", &q.Release}, {"summary", &q.Summary}, {"license", &q.License}} {
+			if !p.set[v.tag] && e.x.mayPrint(p.opaque, v.tag) {
 				v.value.Unknown = append(v.value.Unknown, why...)
 			}
 		}
-		if i == 0 && len(e.arches) == 0 {
+		if e.x.mayPrint(p.opaque, "buildarch") && (i > 0 || len(e.arches) == 0) {
 			q.Arch.Unknown = append(q.Arch.Unknown, why...)
 		}
-		for _, d := range q.lists() {
-			d.Unknown = append(d.Unknown, why...)
+		for tag, d := range q.lists() {
+			if e.x.mayPrint(p.opaque, tag) {
+				d.Unknown = append(d.Unknown, why...)
+			}
 		}
 	}
-	if all != "" {
-		why := e.why(all)
-		ev := e.ev
-		ev.Package = ev.Packages.List[0]
-		for _, list := range []*[]Reason{&ev.BuildRequires.Unknown, &ev.BuildConflicts.Unknown, &ev.ExclusiveArch.Unknown,
-			&ev.ExcludeArch.Unknown, &ev.BuildArch.Unknown, &ev.Sources.Unknown, &ev.Patches.Unknown, &ev.Packages.Unknown} {
-			*list = append(*list, why...)
+	if all == "" {
+		return
+	}
+	if e.x.mayPrint(all, "%") { // sections, and so scriptlets and files of any package
+		for i := range ev.Packages.List {
+			q := &ev.Packages.List[i]
+			q.Requires.Unknown = append(q.Requires.Unknown, e.why(all)...)
+			q.Files.Unknown = append(q.Files.Unknown, e.why(all)...)
 		}
-		if !e.pkgs[0].set["url"] {
-			ev.URL.Unknown = append(ev.URL.Unknown, why...)
+	}
+	ev.Package = ev.Packages.List[0]
+	for tag, list := range map[string]*[]Reason{"buildrequires": &ev.BuildRequires.Unknown, "buildconflicts": &ev.BuildConflicts.Unknown,
+		"exclusivearch": &ev.ExclusiveArch.Unknown, "excludearch": &ev.ExcludeArch.Unknown, "buildarch": &ev.BuildArch.Unknown,
+		"source": &ev.Sources.Unknown, "patch": &ev.Patches.Unknown, "package": &ev.Packages.Unknown} {
+		if e.x.mayPrint(all, tag) {
+			*list = append(*list, e.why(all)...)
+		}
+	}
+	if !e.pkgs[0].set["url"] && e.x.mayPrint(all, "url") {
+		ev.URL.Unknown = append(ev.URL.Unknown, e.why(all)...)
+	}
+}
+
+// lists yields all dependency lists of a package by tag.
+func (p *Package) lists() iter.Seq2[string, *Dependencies] {
+	return func(yield func(string, *Dependencies) bool) {
+		for _, l := range []struct {
+			tag  string
+			list *Dependencies
+		}{{"provides", &p.Provides}, {"requires", &p.Requires}, {"obsoletes", &p.Obsoletes}, {"conflicts", &p.Conflicts},
+			{"recommends", &p.Recommends}, {"suggests", &p.Suggests}, {"supplements", &p.Supplements}, {"enhances", &p.Enhances},
+			{"orderwithrequires", &p.OrderWithRequires}} {
+			if !yield(l.tag, l.list) {
+				return
+			}
 		}
 	}
 }
 
-// lists returns all dependency lists of a package.
-func (p *Package) lists() []*Dependencies {
-	return []*Dependencies{&p.Provides, &p.Requires, &p.Obsoletes, &p.Conflicts, &p.Recommends, &p.Suggests,
-		&p.Supplements, &p.Enhances, &p.OrderWithRequires}
-}
-
-// why turns marks into reasons, each once.
-func (e *evaluator) why(marks string) []Reason {
-	var out []Reason
-	for _, n := range strings.Split(strings.ReplaceAll(onlyMarks(marks), "\x00\x00", "\x00"), "\x00") {
-		if n == "" {
-			continue
-		}
-		i := 0
-		for _, c := range n {
-			i = i*10 + int(c-'0')
-		}
-		if r := e.x.reasons[i]; !slices.Contains(out, r) {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
-// plain puts the text of the macro in the place of each mark.
-func (e *evaluator) plain(s string) string {
-	if !marked(s) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		if s[i] != mark {
-			b.WriteByte(s[i])
-			i++
-			continue
-		}
-		end := markEnd(s, i)
-		for _, r := range e.why(s[i:end]) {
-			b.WriteString(r.Text)
-		}
-		i = end
-	}
-	return b.String()
-}
+func (e *evaluator) why(marks string) []Reason { return e.x.why(marks) }
+func (e *evaluator) plain(s string) string     { return e.x.plain(s) }
 
 // value makes a Value of a text with marks; a macro that stayed in it is not
 // defined.
@@ -359,7 +321,7 @@ func (e *evaluator) value(s string) Value {
 func (e *evaluator) doubts(s string) []Reason {
 	why := e.why(s)
 	if name := undefinedIn(s); name != "" {
-		why = append(why, Reason{Kind: ReasonUndefined, Line: e.x.line, Text: name})
+		why = append(why, Reason{Kind: ReasonUndefined, Line: e.x.line, Text: shorten(e.plain(name))})
 	}
 	return why
 }
@@ -367,8 +329,8 @@ func (e *evaluator) doubts(s string) []Reason {
 // undefinedIn returns the first macro call that is left in a text, or "".
 func undefinedIn(s string) string {
 	for i := strings.IndexByte(s, '%'); i >= 0 && i+1 < len(s); {
-		if end := macroEnd(s, i+1); end > i+1 && (s[i+1] == '{' || isName(s[i+1]) || s[i+1] == '?') {
-			return shorten(s[i:end])
+		if end := macroEnd(s, i+1); end > i+1 && (s[i+1] == '{' || isAlpha(s[i+1]) || s[i+1] == '_' || s[i+1] == '?') {
+			return s[i:end]
 		}
 		n := strings.IndexByte(s[i+1:], '%')
 		if n < 0 {

@@ -18,8 +18,8 @@ type Options struct {
 	// Autorelease is the number of commits that %autorelease stands for; it
 	// takes the package's history to know. 0 leaves such releases unknown.
 	Autorelease int
-	// Autochangelog is what %autochangelog stands for. Empty leaves such
-	// changelogs unknown.
+	// Autochangelog is what %autochangelog stands for: changelog entries, with
+	// macros to expand. Empty leaves such changelogs unknown.
 	Autochangelog string
 	// Files holds what %include and %{load:} name. Nil leaves them unknown.
 	Files fs.FS
@@ -105,13 +105,17 @@ func (f SourceFiles) Known() bool { return len(f.Unknown) == 0 }
 type Package struct {
 	Name, Epoch, Version, Release Value // Epoch "" when there is none
 	Summary, License, Arch        Value
-	Built                         bool // has a %files section
-	Line                          int  // of %package; 1 for the main package
+	Files                         Words // lines of the %files section; List is nil without one
+	Line                          int   // of %package; 1 for the main package
 
 	Provides, Requires, Obsoletes, Conflicts    Dependencies
 	Recommends, Suggests, Supplements, Enhances Dependencies
 	OrderWithRequires                           Dependencies
 }
+
+// Built reports whether the package has a %files section, be it empty: rpm
+// builds no others.
+func (p *Package) Built() bool { return p.Files.List != nil }
 
 // EVR returns epoch, version and release; ok is false unless all are known.
 func (p *Package) EVR() (evr EVR, ok bool) {
@@ -146,15 +150,16 @@ func (e Entry) EVR() string { _, v := e.split(); return v }
 
 func (e Entry) split() (author, evr string) {
 	if i := strings.LastIndex(e.Name, "> "); i >= 0 {
-		return e.Name[:i+1], strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(e.Name[i+2:]), "-"))
+		return e.Name[:i+1], trimSpace(strings.TrimPrefix(trimSpace(e.Name[i+2:]), "-"))
 	}
 	if i := strings.LastIndex(e.Name, " - "); i >= 0 {
-		return strings.TrimSpace(e.Name[:i]), strings.TrimSpace(e.Name[i+3:])
+		return trimSpace(e.Name[:i]), trimSpace(e.Name[i+3:])
 	}
 	return e.Name, ""
 }
 
-// Changelog is a changelog, newest entry first. With Unknown reasons, there
+// Changelog is a changelog, newest entry first; entries from the first faulty
+// one on are left out, as rpm does. With Unknown reasons, there
 // may be more than listed.
 type Changelog struct {
 	List    []Entry

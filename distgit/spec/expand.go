@@ -147,13 +147,13 @@ func (x *expander) expandTo(b *strings.Builder, src string) {
 func (x *expander) expandCall(b *strings.Builder, src string, i int) int {
 	end := macroEnd(src, i)
 	if end < 0 {
-		x.fail("unterminated " + src[i:i+1] + ": " + shorten(src[i:]))
+		x.fail("unterminated " + src[i:i+1] + ": " + src[i:])
 		return len(src)
 	}
 	switch src[i] {
 	case '(':
 		command := x.expand(src[i+1 : end-1]) // for what it may define
-		b.WriteString(x.unknown(ReasonShell, "%("+shorten(command)+")"))
+		b.WriteString(x.unknown(ReasonShell, "%("+command+")"))
 		return end
 	case '[':
 		b.WriteString(x.expression(src[i+1:end-1], true))
@@ -171,7 +171,7 @@ func (x *expander) expandCall(b *strings.Builder, src string, i int) int {
 	builtin := builtinNamed(c.name)
 	var d *definition
 	if builtin == nil {
-		if d = x.table[c.name]; d != nil && d.auto && x.level > d.level {
+		if d = x.table.find(c.name); d != nil && d.auto && x.level > d.level {
 			d = nil
 		}
 		if len(x.taint) > 0 {
@@ -270,6 +270,8 @@ func splitArgs(s string) []string {
 // without argument processing.
 func (x *expander) body(b *strings.Builder, name string, d *definition, args []string) {
 	switch {
+	case d.outside:
+		b.WriteString(x.unknown(ReasonMacro, "%{"+name+"}"))
 	case d.body == "":
 	case d.literal:
 		b.WriteString(d.body)
@@ -288,7 +290,7 @@ func (x *expander) body(b *strings.Builder, name string, d *definition, args []s
 			x.expandTo(b, d.body)
 		}
 		for i := len(x.locals) - 1; i >= first; i-- {
-			if top := x.table[x.locals[i]]; top != nil && top.level >= x.level {
+			if top := x.table.find(x.locals[i]); top != nil && top.level >= x.level {
 				x.table.pop(x.locals[i])
 			}
 		}

@@ -47,7 +47,7 @@ func (x *expander) expression(text string, expand bool) string {
 		if marked(bad) {
 			return onlyMarks(bad)
 		}
-		x.fail(bad + ": " + shorten(text))
+		x.fail(bad + ": " + text)
 		return ""
 	case v.kind == 0:
 		return v.why

@@ -4,6 +4,7 @@ package spec
 
 import (
 	"strings"
+	"sync"
 )
 
 // Levels of definitions, as rpm numbers them: %global is 0, a %define inside a
@@ -19,53 +20,87 @@ type definition struct {
 	opts    string
 	params  bool // parametric: called with arguments
 	literal bool // the body is not expanded
+	outside bool // rpm defines it, with a value that is not carried here
 	auto    bool // %1, %*, %-f: seen at their own level only
 	level   int
 	seq     int // when it was defined
 	prev    *definition
 }
 
-// macroTable maps names to the newest definition.
+// macroTable maps names to the newest definition, nil for what was undefined.
+// What it does not hold is looked up in rpm's own table.
 type macroTable map[string]*definition
 
+func (t macroTable) find(name string) *definition {
+	if d, ok := t[name]; ok {
+		return d
+	}
+	return baseTable()[name]
+}
+
 func (t macroTable) push(name string, d definition) {
-	d.prev = t[name]
+	d.prev = t.find(name)
 	t[name] = &d
 }
 
 func (t macroTable) pop(name string) {
-	if d := t[name]; d != nil {
-		if d.prev == nil {
-			delete(t, name)
-		} else {
-			t[name] = d.prev
-		}
+	if d := t.find(name); d != nil {
+		t[name] = d.prev
 	}
 }
+
+// add puts a macro given by a caller into the table.
+func (t macroTable) add(name, body string) {
+	d := definition{body: body}
+	if i := strings.IndexByte(name, '('); i >= 0 && strings.HasSuffix(name, ")") {
+		d.params, d.opts = true, name[i+1:len(name)-1]
+		name = name[:i]
+	}
+	t.push(name, d)
+}
+
+// baseTable holds what rpm defines before it reads a spec file. Nobody writes
+// to it.
+var baseTable = sync.OnceValue(func() macroTable {
+	t := macroTable{}
+	for name, body := range rpmMacros {
+		d := definition{body: body}
+		if name, d.params = strings.CutSuffix(name, "()"); true {
+			t[name] = &d
+		}
+	}
+	for name := range strings.FieldsSeq(rpmOtherMacros) {
+		t[name] = &definition{outside: true, literal: true}
+	}
+	return t
+})
 
 // expander is rpm's macro engine (4.18), less what runs code or looks at the
 // machine: that becomes a mark.
 type expander struct {
-	table    macroTable
-	depth    int
-	level    int
-	line     int // of the logical line that is being expanded
-	file     string
-	budget   int // bytes of expansion left
-	err      error
-	reasons  []Reason
-	byReason map[Reason]int
-	locals   []string // names with definitions above levelGlobal, oldest first
-	seq      int
-	taint    []taint
-	loader   func(name string) (string, bool)
+	table   macroTable
+	depth   int
+	level   int
+	line    int // of the logical line that is being expanded
+	file    string
+	budget  int // bytes of expansion left
+	err     error
+	reasons []Reason
+	byText  map[string]int // reasons by kind and whole text
+	locals  []string       // names with definitions above levelGlobal, oldest first
+	seq     int
+	commits int // what %autorelease counts
+	taint   []taint
+	prints  map[string]map[string]bool // words of a script, by the mark of its output
+	loader  func(name string) (string, bool)
 }
 
 // taint remembers that code which is not run here may have defined macros.
 type taint struct {
-	words  map[string]bool // nil: any macro
-	seq    int
-	reason string // mark
+	words   map[string]bool // nil: any macro
+	seq     int
+	commits int    // what %autorelease counts
+	reason  string // mark
 }
 
 const (
@@ -76,19 +111,19 @@ const (
 // fail records what rpm would refuse; the first failure counts.
 func (x *expander) fail(msg string) {
 	if x.err == nil {
-		x.err = &Error{File: x.file, Line: x.line, Err: ErrRejected, Msg: msg}
+		x.err = &Error{File: x.file, Line: x.line, Err: ErrRejected, Msg: shorten(x.plain(msg))}
 	}
 }
 
 // unknown returns a mark for something only rpm can know. The same thing gives
 // the same mark, so that two conditions on it are decided alike.
 func (x *expander) unknown(kind ReasonKind, text string) string {
-	key := Reason{Kind: kind, Text: text}
-	n, ok := x.byReason[key]
+	key := itoa(int(kind)) + text
+	n, ok := x.byText[key]
 	if !ok {
 		n = len(x.reasons)
-		x.reasons = append(x.reasons, Reason{Kind: kind, Line: x.line, Text: text})
-		x.byReason[key] = n
+		x.reasons = append(x.reasons, Reason{Kind: kind, Line: x.line, Text: shorten(x.plain(text))})
+		x.byText[key] = n
 	}
 	return string(mark) + itoa(n) + string(mark)
 }
@@ -111,15 +146,37 @@ func (x *expander) addWords(words map[string]bool, code string, depth int) {
 			continue
 		}
 		words[w] = true
-		if d := x.table[w]; d != nil && depth < 8 {
+		if d := x.table.find(w); d != nil && depth < 8 {
 			x.addWords(words, d.body, depth+1)
 		}
 	}
 }
 
+// mayPrint reports whether what stands behind the marks may print a word. A
+// script prints only words that stand in it, or in macros that it names, but
+// one that knows a section's name may print anything; of other things nothing
+// is known. The word is lower case.
+func (x *expander) mayPrint(marks, word string) bool {
+	for _, m := range strings.Split(strings.ReplaceAll(marks, "\x00\x00", "\x00,\x00"), ",") {
+		words, ok := x.prints[m]
+		if !ok {
+			return true
+		}
+		for w := range words {
+			if sectionWord("%"+w) != "" || strings.Contains(strings.ToLower(w), word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // tainted returns the mark of code that may have defined the macro after its
 // present definition.
 func (x *expander) tainted(name string, d *definition) string {
+	if reserved(name) {
+		return ""
+	}
 	for _, t := range x.taint {
 		if d != nil && d.seq > t.seq {
 			continue

@@ -187,7 +187,7 @@ func (p *parser) item(raw string) error {
 		it.Kind = KindBlank
 	case cond != "":
 		it.Kind = KindCondition
-		it.Condition = &Condition{Keyword: cond, Expr: strings.TrimSpace(text[1+len(cond):])}
+		it.Condition = &Condition{Keyword: cond, Expr: trimSpace(text[1+len(cond):])}
 		if err := p.nest(&it); err != nil {
 			return err
 		}
@@ -196,7 +196,7 @@ func (p *parser) item(raw string) error {
 	case sectionWord(body) != "":
 		name := sectionWord(body)
 		s.Sections[len(s.Sections)-1].Last = len(s.Items)
-		s.Sections = append(s.Sections, Section{Name: name, Args: strings.TrimSpace(body[1+len(name):]), Pos: it.Pos, First: len(s.Items)})
+		s.Sections = append(s.Sections, Section{Name: name, Args: trimSpace(body[1+len(name):]), Pos: it.Pos, First: len(s.Items)})
 		it.Kind, it.Section = KindSection, len(s.Sections)-1
 	case text[0] == '#', hasWord(text, "%dnl"):
 		it.Kind = KindComment
@@ -242,7 +242,7 @@ func (p *parser) tag(body string) *Tag {
 		if end < 0 {
 			return nil
 		}
-		t.Qualifier = strings.TrimSpace(body[i+1 : i+end])
+		t.Qualifier = trimSpace(body[i+1 : i+end])
 		i += end + 1
 		i += span(body[i:], isBlank)
 	}

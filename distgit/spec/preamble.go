@@ -59,7 +59,7 @@ func splitTag(line string) (name, qualifier, value string, macro, ok bool) {
 			if end < 0 || !strings.HasPrefix(strings.TrimLeft(s[end+1:], " \t"), ":") {
 				return "", "", "", false, false
 			}
-			qualifier = strings.TrimSpace(s[1:end])
+			qualifier = trimSpace(s[1:end])
 			if t.form == formLanguage && strings.ContainsAny(qualifier, " \t") {
 				return "", "", "", false, false
 			}
@@ -68,7 +68,7 @@ func splitTag(line string) (name, qualifier, value string, macro, ok bool) {
 		if t.form == formNumber {
 			qualifier, _, _ = strings.Cut(rest, ":")
 		}
-		return t.name, qualifier, strings.TrimSpace(value), t.macro, ok
+		return t.name, qualifier, trimSpace(value), t.macro, ok
 	}
 	return "", "", "", false, false
 }
@@ -76,7 +76,7 @@ func splitTag(line string) (name, qualifier, value string, macro, ok bool) {
 // tagLine reads one line of a preamble.
 func (e *evaluator) tagLine(p *pkg, line string) {
 	line = strings.TrimRight(line, " \t\r\n\v\f")
-	trimmed := strings.TrimSpace(line)
+	trimmed := trimSpace(line)
 	if trimmed == "" || trimmed[0] == '#' {
 		return
 	}
@@ -88,12 +88,12 @@ func (e *evaluator) tagLine(p *pkg, line string) {
 		case undefinedIn(trimmed) != "" && trimmed[0] == '%':
 			e.undefinedLine(p, trimmed)
 		default:
-			e.x.fail("unknown tag: " + shorten(e.plain(line)))
+			e.x.fail("unknown tag: " + line)
 		}
 		return
 	}
 	if value == "" {
-		e.x.fail("empty tag: " + shorten(line))
+		e.x.fail("empty tag: " + line)
 		return
 	}
 	e.tag(p, name, qualifier, value)
@@ -120,8 +120,8 @@ func (e *evaluator) tag(p *pkg, name, qualifier, value string) {
 	main := p == e.pkgs[0]
 	switch name {
 	case "name", "version", "release", "epoch", "url", "vcs", "disttag", "bugurl", "modularitylabel":
-		if len(strings.Fields(value)) > 1 {
-			e.x.fail("tag takes single token only: " + name + ": " + shorten(e.plain(value)))
+		if len(fields(value)) > 1 {
+			e.x.fail("tag takes single token only: " + name + ": " + value)
 			return
 		}
 	}
@@ -136,7 +136,7 @@ func (e *evaluator) tag(p *pkg, name, qualifier, value string) {
 			p.set["summary"] = true
 		}
 	case "source", "patch":
-		e.addSource(name == "patch", value, strings.TrimSpace(qualifier)+"\x00")
+		e.addSource(name == "patch", value, trimSpace(qualifier)+"\x00")
 	case "exclusivearch", "excludearch":
 		list := &e.ev.ExclusiveArch
 		if name == "excludearch" {
@@ -179,7 +179,7 @@ func (e *evaluator) tag(p *pkg, name, qualifier, value string) {
 // scalar sets a tag that may stand once.
 func (e *evaluator) scalar(p *pkg, name, value string) {
 	if p.set[name] && name != "license" && name != "packager" && name != "vendor" && name != "distribution" {
-		e.x.fail("duplicate " + name + " entries in package: " + shorten(value))
+		e.x.fail("duplicate " + name + " entries in package: " + value)
 		return
 	}
 	v := e.value(value)
@@ -221,7 +221,7 @@ func (e *evaluator) scalar(p *pkg, name, value string) {
 
 func (e *evaluator) checkName(name string) bool {
 	if c := name[0]; !isAlnum(c) && c != '_' && c != '%' && c != mark {
-		e.x.fail("illegal char " + name[:1] + " in: " + shorten(e.plain(name)))
+		e.x.fail("illegal char " + name[:1] + " in: " + name)
 		return false
 	}
 	return e.checkChars("name", name, ".-_+%{}")
@@ -240,11 +240,11 @@ func (e *evaluator) checkChars(what, s, allowed string) bool {
 		if undefinedIn(s) != "" {
 			return true // a call with arguments
 		}
-		e.x.fail("illegal char " + s[i:i+1] + " in " + what + ": " + shorten(e.plain(s)))
+		e.x.fail("illegal char " + s[i:i+1] + " in " + what + ": " + s)
 		return false
 	}
 	if strings.Contains(s, "..") {
-		e.x.fail("illegal sequence \"..\" in " + what + ": " + shorten(e.plain(s)))
+		e.x.fail("illegal sequence \"..\" in " + what + ": " + s)
 		return false
 	}
 	return true
@@ -291,7 +291,7 @@ func (e *evaluator) buildArch(p *pkg, main bool, value string) {
 	words, _ := shellWords(value)
 	if !main {
 		if len(words) != 1 || words[0] != "noarch" && !marked(words[0]) {
-			e.x.fail("only noarch subpackages are supported: " + shorten(e.plain(value)))
+			e.x.fail("only noarch subpackages are supported: " + value)
 			return
 		}
 		p.Arch = e.value(words[0])
@@ -301,7 +301,7 @@ func (e *evaluator) buildArch(p *pkg, main bool, value string) {
 	if e.second {
 		e.ev.BuildArch.List = append(e.ev.BuildArch.List, words...)
 		if p.set["buildarch"] {
-			e.x.fail("duplicate BuildArch entry: " + shorten(value))
+			e.x.fail("duplicate BuildArch entry: " + value)
 		}
 		p.set["buildarch"] = true
 		return
@@ -313,7 +313,7 @@ func (e *evaluator) buildArch(p *pkg, main bool, value string) {
 		}
 	}
 	if len(e.arches) == 0 {
-		e.x.fail("no compatible architectures found for build: " + shorten(e.plain(value)))
+		e.x.fail("no compatible architectures found for build: " + value)
 		return
 	}
 	e.restart = true
@@ -341,7 +341,7 @@ func (e *evaluator) closePreamble(p *pkg) {
 	}
 	for _, tag := range []string{"name", "version", "release", "summary", "license"} {
 		if !p.set[tag] && p.opaque == "" && main.opaque == "" && len(e.r.missing) == 0 {
-			e.x.fail(tag + " field must be present in package: " + e.plain(p.name))
+			e.x.fail(tag + " field must be present in package: " + p.name)
 			return
 		}
 	}

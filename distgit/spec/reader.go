@@ -79,7 +79,7 @@ func (r *reader) fill() bool {
 		return false
 	}
 	expand := r.reading()
-	if strings.HasPrefix(conditionWord(strings.TrimSpace(raw)), "elif") {
+	if strings.HasPrefix(conditionWord(trimSpace(raw)), "elif") {
 		expand = len(r.levels) > 0 && r.levels[len(r.levels)-1].readable
 	}
 	if expand {
@@ -116,19 +116,19 @@ func (r *reader) cut() string {
 // classify handles conditions and includes. done is true for lines that the
 // parser gets to see; those in branches that don't count are blank.
 func (r *reader) classify(line string) (text string, done bool) {
-	s := strings.TrimSpace(line)
+	s := trimSpace(line)
 	word := conditionWord(s)
 	if word == "" {
 		if !r.reading() {
 			return "", true
 		}
 		if hasWord(s, "%include") {
-			r.include(strings.TrimSpace(s[len("%include"):]))
+			r.include(trimSpace(s[len("%include"):]))
 			return "", false
 		}
 		return strings.TrimSuffix(line, "\n"), true
 	}
-	expr := strings.TrimSpace(s[1+len(word):])
+	expr := trimSpace(s[1+len(word):])
 	if strings.HasPrefix(word, "if") {
 		reading := r.reading()
 		match := reading && r.condition(word[2:], expr)
@@ -162,7 +162,7 @@ func (r *reader) condition(kind, expr string) bool {
 		v, bad := r.x.evaluate(expr, false)
 		switch {
 		case bad != "" && !marked(bad):
-			r.x.fail("bad condition: " + shorten(expr) + ": " + bad)
+			r.x.fail("bad condition: " + expr + ": " + bad)
 			return false
 		case bad != "" || v.kind == 0:
 			return r.decide(expr)
@@ -179,7 +179,7 @@ func (r *reader) condition(kind, expr string) bool {
 	}
 	own = r.x.expand(own)
 	match := false
-	for _, word := range strings.Fields(expr) {
+	for _, word := range fields(expr) {
 		match = match || strings.EqualFold(word, own)
 	}
 	if !match && marked(expr+own) {
@@ -204,7 +204,7 @@ func (r *reader) include(name string) {
 			return
 		}
 	}
-	why := r.x.unknown(ReasonInclude, "%include "+shorten(name))
+	why := r.x.unknown(ReasonInclude, "%include "+name)
 	r.x.seq++
 	r.x.taint = append(r.x.taint, taint{seq: r.x.seq, reason: why})
 	r.missing = append(r.missing, why)

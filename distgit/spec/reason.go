@@ -4,6 +4,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -80,9 +81,48 @@ func onlyMarks(s string) string {
 	return b.String()
 }
 
+// why turns marks into reasons, each once.
+func (x *expander) why(marks string) []Reason {
+	var out []Reason
+	for _, n := range strings.Split(strings.ReplaceAll(onlyMarks(marks), "\x00\x00", "\x00"), "\x00") {
+		if n == "" {
+			continue
+		}
+		i := 0
+		for _, c := range n {
+			i = i*10 + int(c-'0')
+		}
+		if r := x.reasons[i]; !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// plain puts the text of the macro in the place of each mark.
+func (x *expander) plain(s string) string {
+	if !marked(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		if s[i] != mark {
+			b.WriteByte(s[i])
+			i++
+			continue
+		}
+		end := markEnd(s, i)
+		for _, r := range x.why(s[i:end]) {
+			b.WriteString(r.Text)
+		}
+		i = end
+	}
+	return b.String()
+}
+
 // shorten makes a text fit for a message: one line, not too long.
 func shorten(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
+	s = strings.Join(fields(s), " ")
 	if len(s) > 80 {
 		s = s[:77] + "..."
 	}

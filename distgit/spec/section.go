@@ -16,6 +16,7 @@ type (
 	preambleSection    struct{ p *pkg }
 	descriptionSection struct{ p *pkg }
 	scriptSection      struct{ p *pkg } // nil for %build and its like
+	filesSection       struct{ p *pkg }
 	changelogSection   struct{}
 	listSection        struct{ patch bool }
 	emptySection       struct{}
@@ -24,7 +25,7 @@ type (
 func (s preambleSection) line(e *evaluator, text string) { e.tagLine(s.p, text) }
 
 func (s descriptionSection) line(e *evaluator, text string) {
-	if s.p != nil && !strings.HasPrefix(strings.TrimSpace(text), "#") {
+	if s.p != nil && !strings.HasPrefix(trimSpace(text), "#") {
 		s.p.texts = append(s.p.texts, text)
 	}
 	e.scriptLine(text)
@@ -37,22 +38,31 @@ func (s scriptSection) line(e *evaluator, text string) {
 	e.scriptLine(text)
 }
 
+func (s filesSection) line(e *evaluator, text string) {
+	e.scriptLine(text)
+	if text = trimSpace(text); strings.HasPrefix(text, "#") {
+		text = ""
+	}
+	s.p.Files.List = append(s.p.Files.List, e.plain(text))
+	s.p.Files.Unknown = append(s.p.Files.Unknown, e.why(text)...)
+}
+
 func (changelogSection) line(e *evaluator, text string) {
-	if !strings.HasPrefix(strings.TrimSpace(text), "#") {
+	if !strings.HasPrefix(trimSpace(text), "#") {
 		e.changelog = append(e.changelog, changelogLine{text, e.x.line})
 	}
 }
 
 func (s listSection) line(e *evaluator, text string) {
 	text = strings.TrimRight(text, " \t\r\v\f")
-	if text != "" && !strings.HasPrefix(strings.TrimSpace(text), "#") {
+	if text != "" && !strings.HasPrefix(trimSpace(text), "#") {
 		e.addSource(s.patch, text, "")
 	}
 }
 
 func (emptySection) line(e *evaluator, text string) {
-	if text = strings.TrimSpace(text); text != "" && text[0] != '#' {
-		e.x.fail("line does not belong to any section: " + shorten(text))
+	if text = trimSpace(text); text != "" && text[0] != '#' {
+		e.x.fail("line does not belong to any section: " + text)
 	}
 }
 
@@ -82,14 +92,15 @@ func (e *evaluator) open(word, args string) section {
 		return descriptionSection{p}
 	case "files":
 		if p := e.find(args, "nf"); p != nil {
-			p.Built = true
+			p.Files.List = []string{}
+			return filesSection{p}
 		}
 		return scriptSection{}
 	case "changelog":
-		if e.hasChangelog && len(e.changelog) > 0 {
+		if len(e.ev.Changelog.List) > 0 {
 			e.x.fail("second %changelog")
 		}
-		e.hasChangelog = true
+		e.changelog = nil
 		return changelogSection{}
 	case "sourcelist", "patchlist":
 		return listSection{patch: word == "patchlist"}
@@ -111,14 +122,14 @@ func (e *evaluator) openScript(word, args string) section {
 	if trigger {
 		head, _, ok := cutTrigger(args)
 		if !ok {
-			e.x.fail("triggers must have --: " + shorten(args))
+			e.x.fail("triggers must have --: " + args)
 			return scriptSection{}
 		}
 		args = head
 	}
 	words, options, ok := headerWords(args, "pnfP")
 	if !ok {
-		e.x.fail("bad options: %" + word + " " + shorten(args))
+		e.x.fail("bad options: %" + word + " " + args)
 		return scriptSection{}
 	}
 	p := e.lookup(words, options)
@@ -165,7 +176,7 @@ func cutTrigger(args string) (head, condition string, ok bool) {
 		}
 		i += n + 2
 		if isBlank(padded[i-3]) && i < len(padded) && isBlank(padded[i]) {
-			return padded[:i-2], strings.TrimSpace(padded[i:]), strings.TrimSpace(padded[i:]) != ""
+			return padded[:i-2], trimSpace(padded[i:]), trimSpace(padded[i:]) != ""
 		}
 	}
 }
@@ -249,7 +260,7 @@ func shellWords(s string) (words []string, ok bool) {
 func (e *evaluator) find(args, takes string) *pkg {
 	words, options, ok := headerWords(args, takes)
 	if !ok {
-		e.x.fail("bad options in a section header: " + shorten(e.plain(args)))
+		e.x.fail("bad options in a section header: " + args)
 		return nil
 	}
 	return e.lookup(words, options)
@@ -282,7 +293,7 @@ func (e *evaluator) lookup(words []string, options map[byte]string) *pkg {
 
 // openPackage begins a sub-package.
 func (e *evaluator) openPackage(args string) section {
-	words := strings.Fields(args)
+	words := fields(args)
 	main := e.pkgs[0]
 	p := &pkg{set: map[string]bool{}, Package: Package{Line: e.x.line}}
 	switch {
@@ -291,7 +302,7 @@ func (e *evaluator) openPackage(args string) section {
 	case len(words) == 2 && words[0] == "-n":
 		p.name = words[1]
 	default:
-		e.x.fail("bad package specification: %package " + shorten(e.plain(args)))
+		e.x.fail("bad package specification: %package " + args)
 		return emptySection{}
 	}
 	if !e.checkName(p.name) {
@@ -299,7 +310,7 @@ func (e *evaluator) openPackage(args string) section {
 	}
 	for _, q := range e.pkgs {
 		if q.name == p.name {
-			e.x.fail("package already exists: " + e.plain(p.name))
+			e.x.fail("package already exists: " + p.name)
 			return emptySection{}
 		}
 	}

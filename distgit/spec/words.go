@@ -59,9 +59,23 @@ func sectionWord(line string) string {
 	return ""
 }
 
+// reserved reports whether the parser itself reads %name: code that is not run
+// here would hardly define it.
+func reserved(name string) bool {
+	return sectionWord("%"+name) != "" || conditionWord("%"+name) != "" || name == "include"
+}
+
 // hasWord reports whether text begins with word and white space or nothing
 // follows.
 func hasWord(text, word string) bool {
 	rest, ok := strings.CutPrefix(text, word)
 	return ok && (rest == "" || isSpace(rest[0]))
+}
+
+// White space is what the C library says of ASCII; a no-break space is text.
+
+func trimSpace(s string) string { return strings.Trim(s, " \t\n\r\v\f") }
+
+func fields(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) })
 }

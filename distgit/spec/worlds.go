@@ -2,7 +2,10 @@
 
 package spec
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // merge keeps of two evaluations what they agree on. Where they don't, the
 // conditions on which they differ are the reasons.
@@ -91,11 +94,11 @@ func (m merger) packages(a, b *Packages) {
 			{&p.Summary, &q.Summary}, {&p.License, &q.License}, {&p.Arch, &q.Arch}} {
 			m.value(v[0], v[1])
 		}
-		theirs := q.lists()
-		for j, d := range p.lists() {
-			m.dependencies(d, theirs[j])
+		theirs := maps.Collect(q.lists())
+		for tag, d := range p.lists() {
+			m.dependencies(d, theirs[tag])
 		}
-		same = same && p.Built == q.Built
+		m.words(&p.Files, &q.Files)
 		kept = append(kept, p)
 	}
 	a.List = kept

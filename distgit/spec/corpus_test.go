@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MIT
+
+package spec_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-f134cc8e/relkit/distgit/spec"
+)
+
+// corpus returns the folder with the dist-git cases; the test is skipped when
+// none is given.
+func corpus(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("RELKIT_CORPUS")
+	if dir == "" {
+		t.Skip("RELKIT_CORPUS is not set")
+	}
+	dir = filepath.Join(dir, "distgit")
+	_, err := os.Stat(dir)
+	require.NoError(t, err)
+	return dir
+}
+
+func readCases[T any](t *testing.T, path string) []T {
+	t.Helper()
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	var out []T
+	sc := bufio.NewScanner(f)
+	sc.Buffer(nil, 16<<20)
+	for sc.Scan() {
+		var v T
+		require.NoError(t, json.Unmarshal(sc.Bytes(), &v))
+		out = append(out, v)
+	}
+	require.NoError(t, sc.Err())
+	require.NotEmpty(t, out)
+	return out
+}
+
+// fedora41 is the macro set under which the oracle ran.
+func fedora41() map[string]string {
+	return map[string]string{
+		"dist": ".fc41", "fedora": "41", "_isa": "(x86-64)", "_vendor": "redhat",
+		"python3_pkgversion": "3", "python3_version": "3.13", "python3_version_nodots": "313", "__python3": "/usr/bin/python3",
+		"python3_sitelib": "/usr/lib/python3.13/site-packages", "python3_sitearch": "/usr/lib64/python3.13/site-packages",
+		"perl_vendorlib": "/usr/share/perl5/vendor_perl", "perl_vendorarch": "/usr/lib64/perl5/vendor_perl",
+		"perl_privlib": "/usr/share/perl5", "perl_archlib": "/usr/lib64/perl5",
+		"_unitdir": "/usr/lib/systemd/system", "_tmpfilesdir": "/usr/lib/tmpfiles.d", "_udevrulesdir": "/usr/lib/udev/rules.d",
+	}
+}
+
+type oracleCase struct {
+	ID        string
+	Undefined oracleAnswer `json:"dist_undefined"`
+	Fedora    oracleAnswer `json:"dist_fc41"`
+}
+
+type oracleAnswer struct {
+	OK                     bool
+	Error                  string
+	Name, Version, Release string
+	Epoch                  *json.Number
+	Summary, License       string
+	BuildRequires          []string `json:"build_requires"`
+	BuildConflicts         []string `json:"build_conflicts"`
+	ExclusiveArch          []string `json:"exclusive_arch"`
+	ExcludeArch            []string `json:"exclude_arch"`
+	Sources, Patches       []struct {
+		Num   int
+		Value string
+	}
+	Packages       []oraclePackage
+	ChangelogCount int `json:"changelog_count"`
+	ChangelogTop   *struct {
+		Time int64
+		Name string
+		Text string
+	} `json:"changelog_top"`
+}
+
+type oraclePackage struct {
+	Name, Version, Release, Arch                string
+	Epoch                                       *json.Number
+	Built                                       bool
+	Provides, Requires, Obsoletes, Conflicts    []string
+	Recommends, Suggests, Supplements, Enhances []string
+}
+
+// tally counts answers by field.
+type tally struct {
+	t       *testing.T
+	total   map[string]int
+	unknown map[string]int
+	differ  int
+}
+
+func (c *tally) judge(id, field string, known bool, want, got any) {
+	c.t.Helper()
+	c.total[field]++
+	if !known {
+		c.unknown[field]++
+		return
+	}
+	if w, g := fmt.Sprint(want), fmt.Sprint(got); w != g {
+		c.differ++
+		c.t.Errorf("%s: %s\nrpm:  %s\nhere: %s", id, field, w, g)
+	}
+}
+
+func epoch(n *json.Number) string {
+	if n == nil {
+		return ""
+	}
+	return n.String()
+}
+
+func set[T fmt.Stringer](list []T) []string {
+	var out []string
+	for _, v := range list {
+		if s := v.String(); !strings.HasPrefix(s, "rpmlib(") {
+			out = append(out, s)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func sorted(list []string) []string {
+	out := slices.Clone(list)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func TestCorpusSpec(t *testing.T) {
+	dir := corpus(t)
+	c := &tally{t: t, total: map[string]int{}, unknown: map[string]int{}}
+	cases := readCases[oracleCase](t, filepath.Join(dir, "oracle.jsonl"))
+	for _, k := range cases {
+		data, err := os.ReadFile(filepath.Join(dir, "specs", k.ID+".spec"))
+		require.NoError(t, err)
+		s, perr := spec.Parse(k.ID+".spec", data)
+		if perr == nil && string(s.Bytes()) != string(data) {
+			t.Errorf("%s: parsing and rendering changes the file", k.ID)
+		}
+		evaluate := func(macros map[string]string) (*spec.Evaluation, error) {
+			if perr != nil {
+				return nil, perr
+			}
+			return s.Evaluate(spec.Options{Macros: macros, Autorelease: 1,
+				Autochangelog: "* Thu Jan 02 2025 John Doe <packager@example.com> - %{?epoch:%{epoch}:}%{version}-%{release}\n- local build"})
+		}
+		macros := fedora41()
+		ev, err := evaluate(macros)
+		if judgeParse(c, k.ID, k.Fedora, ev, err) {
+			judgeAll(c, k.ID, k.Fedora, ev)
+		}
+		delete(macros, "dist")
+		ev, err = evaluate(macros)
+		if judgeParse(c, k.ID+" without dist", k.Undefined, ev, err) {
+			judgeIdentity(c, k.ID+" without dist", "without dist, ", k.Undefined, ev)
+		}
+	}
+	t.Logf("corpus distgit/spec: %d cases, %d answers judged, %d differ", len(cases), sum(c.total), c.differ)
+	for _, field := range slices.Sorted(maps.Keys(c.total)) {
+		t.Logf("corpus distgit/spec: %s: %d, unknown %d (%.1f%%)", field, c.total[field], c.unknown[field], 100*float64(c.unknown[field])/float64(c.total[field]))
+	}
+	for field, limit := range map[string]float64{"name": .05, "version": .05, "release": .05, "build requires": .20} {
+		if float64(c.unknown[field]) > limit*float64(c.total[field]) {
+			t.Errorf("%s: %d of %d unknown", field, c.unknown[field], c.total[field])
+		}
+	}
+}
+
+func sum(m map[string]int) (n int) {
+	for _, v := range m {
+		n += v
+	}
+	return n
+}
+
+// judgeParse compares whether the file parses, and reports whether there is
+// more to compare.
+func judgeParse(c *tally, id string, want oracleAnswer, ev *spec.Evaluation, err error) bool {
+	c.t.Helper()
+	switch {
+	case want.OK && err != nil:
+		c.judge(id, "parses", true, true, err)
+	case want.OK && len(ev.Refused) > 0:
+		c.judge(id, "parses", true, true, fmt.Sprint("refused ", ev.Refused))
+	case want.OK:
+		c.judge(id, "parses", true, true, true)
+		return true
+	case err == nil:
+		// rpm refuses the file: so must we, or say what only rpm can know.
+		if len(ev.Refused) > 0 {
+			c.judge(id, "refused", true, true, true)
+			return false
+		}
+		c.judge(id, "refused", !anyUnknown(ev), strings.TrimSpace(want.Error), "accepted")
+	default:
+		c.judge(id, "refused", true, true, true)
+	}
+	return false
+}
+
+func anyUnknown(ev *spec.Evaluation) bool {
+	return !ev.Name.Known() || !ev.Version.Known() || !ev.Release.Known() || !ev.BuildRequires.Known() ||
+		!ev.Packages.Known() || !ev.Changelog.Known() || !ev.Sources.Known() || !ev.Summary.Known()
+}
+
+func judgeIdentity(c *tally, id, prefix string, want oracleAnswer, ev *spec.Evaluation) {
+	c.t.Helper()
+	c.judge(id, prefix+"name", ev.Name.Known(), want.Name, ev.Name)
+	c.judge(id, prefix+"epoch", ev.Epoch.Known(), epoch(want.Epoch), ev.Epoch)
+	c.judge(id, prefix+"version", ev.Version.Known(), want.Version, ev.Version)
+	c.judge(id, prefix+"release", ev.Release.Known(), want.Release, ev.Release)
+}
+
+func judgeAll(c *tally, id string, want oracleAnswer, ev *spec.Evaluation) {
+	c.t.Helper()
+	judgeIdentity(c, id, "", want, ev)
+	c.judge(id, "summary", ev.Summary.Known(), want.Summary, ev.Summary)
+	c.judge(id, "license", ev.License.Known(), want.License, ev.License)
+	c.judge(id, "build requires", ev.BuildRequires.Known(), sorted(want.BuildRequires), set(ev.BuildRequires.List))
+	c.judge(id, "build conflicts", ev.BuildConflicts.Known(), sorted(want.BuildConflicts), set(ev.BuildConflicts.List))
+	c.judge(id, "exclusive arch", ev.ExclusiveArch.Known(), want.ExclusiveArch, ev.ExclusiveArch.List)
+	c.judge(id, "exclude arch", ev.ExcludeArch.Known(), want.ExcludeArch, ev.ExcludeArch.List)
+	files := func(list []spec.SourceFile) string {
+		var out []string
+		for _, f := range list {
+			out = append(out, fmt.Sprintf("{%d %s}", f.Number, f.Value))
+		}
+		slices.Sort(out)
+		return strings.Join(out, " ")
+	}
+	var sources, patches []spec.SourceFile
+	for _, f := range want.Sources {
+		sources = append(sources, spec.SourceFile{Number: f.Num, Value: f.Value})
+	}
+	for _, f := range want.Patches {
+		patches = append(patches, spec.SourceFile{Number: f.Num, Value: f.Value})
+	}
+	c.judge(id, "sources", ev.Sources.Known(), files(sources), files(ev.Sources.List))
+	c.judge(id, "patches", ev.Patches.Known(), files(patches), files(ev.Patches.List))
+	judgePackages(c, id, want, ev)
+	known := ev.Changelog.Known()
+	c.judge(id, "changelog count", known, want.ChangelogCount, len(ev.Changelog.List))
+	switch {
+	case want.ChangelogTop != nil && len(ev.Changelog.List) > 0:
+		top := ev.Changelog.List[0]
+		c.judge(id, "changelog time", known, want.ChangelogTop.Time, top.Time.Unix())
+		c.judge(id, "changelog name", known, want.ChangelogTop.Name, top.Name)
+		c.judge(id, "changelog text", known, want.ChangelogTop.Text, top.Text)
+	case want.ChangelogTop != nil:
+		c.judge(id, "changelog top", known, "an entry", "none")
+	}
+}
+
+func judgePackages(c *tally, id string, want oracleAnswer, ev *spec.Evaluation) {
+	c.t.Helper()
+	byName := map[string]spec.Package{}
+	var names, wanted []string
+	known := ev.Packages.Known()
+	for _, p := range ev.Packages.List {
+		byName[p.Name.Text] = p
+		names = append(names, p.Name.Text)
+		known = known && p.Name.Known()
+	}
+	for _, w := range want.Packages {
+		wanted = append(wanted, w.Name)
+	}
+	c.judge(id, "packages", known, sorted(wanted), sorted(names))
+	for _, w := range want.Packages {
+		p, ok := byName[w.Name]
+		if !ok {
+			continue
+		}
+		at := id + " " + w.Name
+		c.judge(at, "package epoch", p.Epoch.Known(), epoch(w.Epoch), p.Epoch)
+		c.judge(at, "package version", p.Version.Known(), w.Version, p.Version)
+		c.judge(at, "package release", p.Release.Known(), w.Release, p.Release)
+		c.judge(at, "package arch", p.Arch.Known(), w.Arch, p.Arch)
+		// The recording calls a package built when its list of files has a line.
+		c.judge(at, "package built", p.Files.Known(), w.Built, len(p.Files.List) > 0)
+		for _, d := range []struct {
+			field string
+			want  []string
+			got   spec.Dependencies
+		}{
+			{"provides", w.Provides, p.Provides}, {"requires", w.Requires, p.Requires}, {"obsoletes", w.Obsoletes, p.Obsoletes},
+			{"conflicts", w.Conflicts, p.Conflicts}, {"recommends", w.Recommends, p.Recommends}, {"suggests", w.Suggests, p.Suggests},
+			{"supplements", w.Supplements, p.Supplements}, {"enhances", w.Enhances, p.Enhances},
+		} {
+			c.judge(at, "package "+d.field, d.got.Known(), sorted(d.want), set(d.got.List))
+		}
+	}
+}
