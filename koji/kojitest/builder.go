@@ -460,4 +460,3 @@ func (h *Hub) chainGroup(c *call, t *taskRow, groups []any, args record, root *t
 	}
 	set(c.tx, &t.done, wait)
 }
-

@@ -276,4 +276,3 @@ func (c *call) getLatestRPMS() (any, *fault) {
 func (c *call) dropSigs(r *rpmRow) {
 	set(c.tx, &r.sigs, nil)
 }
-

@@ -212,7 +212,9 @@ func checkName(v any, rule *regexp.Regexp, option string) (string, *fault) {
 	return name, nil
 }
 
-func checkInternalName(v any) (string, *fault) { return checkName(v, internalName, "RegexNameInternal") }
+func checkInternalName(v any) (string, *fault) {
+	return checkName(v, internalName, "RegexNameInternal")
+}
 
 func userMethods(m map[string]handler) {
 	m["getUser"] = (*call).getUser
