@@ -3,7 +3,6 @@
 package spec
 
 import (
-	"path"
 	"strconv"
 	"strings"
 )
@@ -212,7 +211,7 @@ func baseName(source string) string {
 		if j := strings.LastIndexByte(source[i:], '='); j >= 0 {
 			return source[i+j+1:]
 		}
-		return path.Base(source[i:])
+		return source[i+1:]
 	}
 	return source
 }

@@ -53,6 +53,9 @@ type BumpOptions struct {
 	// Nil means [DefaultMacros]. The changelog entry is always computed with
 	// an empty dist tag.
 	Macros map[string]string
+	// Oracle is asked for versions and releases that only rpm can know; see
+	// the interface for the danger in that. Nil asks nobody.
+	Oracle Oracle
 	// AutoreleaseNumber is what %autorelease stands for after the bump; it
 	// takes the package's history to know. 0 means unknown.
 	AutoreleaseNumber int
@@ -79,44 +82,6 @@ type BumpResult struct {
 	Differences []Difference // departures from the reference tool
 	Notes       []string     // what a person should know, such as a missing %changelog
 }
-
-// Difference names a departure of BumpSmart from rpmdev-bumpspec 1.0.13.
-type Difference string
-
-// The departures, each with what the reference tool would have done.
-const (
-	// DifferentLineEnds: the tool turns every CR LF of the file into LF.
-	DifferentLineEnds Difference = "line ends kept"
-	// DifferentEncoding: the tool refuses files that are not UTF-8.
-	DifferentEncoding Difference = "encoding kept"
-	// DifferentMacro: the tool appends ".1" to a release that is a macro it
-	// does not know; here the definition of the macro is increased.
-	DifferentMacro Difference = "macro followed"
-	// DifferentUnused: the tool increases the first %global release or
-	// baserelease it sees, used or not, and stops there.
-	DifferentUnused Difference = "unused macro left"
-	// DifferentLate: the tool increases a macro that is defined below the
-	// Release tag, as well as the tag, which does not see it.
-	DifferentLate Difference = "late macro left"
-	// DifferentBranches: the tool increases one definition of several in a
-	// conditional, whose other branches then keep their release.
-	DifferentBranches Difference = "all branches bumped"
-	// DifferentText: the tool edits text that looks like a tag in
-	// descriptions and scripts.
-	DifferentText Difference = "text left"
-	// DifferentTag: the tool does not see the tag as it is spelled, or
-	// replaces only its last word.
-	DifferentTag Difference = "tag seen"
-	// DifferentSubpackage: with a new version, the tool sets it for
-	// sub-packages with a version of their own too.
-	DifferentSubpackage Difference = "sub-package version left"
-	// DifferentEntry: the tool's changelog entry would be glued to
-	// %changelog at the end of a file, or carry a wrong version or none.
-	DifferentEntry Difference = "changelog entry"
-	// DifferentAutorelease: the tool sees %autorelease in comments, or misses
-	// it where rpmautospec is not installed.
-	DifferentAutorelease Difference = "autorelease detection"
-)
 
 // Bump increases the release of a spec file and adds a changelog entry. The
 // package comment has the rules. It works on bytes: encoding and line ends

@@ -54,7 +54,7 @@ func evaluateEVR(data []byte, opts *BumpOptions, macros map[string]string) (evr 
 	if err != nil {
 		return EVR{}, true
 	}
-	ev, err := s.Evaluate(Options{Macros: macros, Autorelease: opts.AutoreleaseNumber})
+	ev, err := s.Evaluate(Options{Macros: macros, Autorelease: opts.AutoreleaseNumber, Oracle: opts.Oracle})
 	switch {
 	case err != nil && !errors.Is(err, ErrTooLarge):
 		return EVR{}, true

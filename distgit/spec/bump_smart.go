@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // counters are the macro names that by custom hold nothing but a release.
@@ -347,63 +346,4 @@ func (b *bumper) entry() {
 	}
 	b.result.Entry = strings.ReplaceAll(strings.ReplaceAll(b.result.Entry, "\r\n", "\n"), "\n", end)
 	header.Raw += b.result.Entry
-}
-
-// compare names what the reference tool would have done otherwise.
-func (b *bumper) compare(data []byte) {
-	if !utf8.Valid(data) {
-		b.differ(DifferentEncoding)
-		return
-	}
-	if strings.Contains(string(data), "\r") && b.result.Changed {
-		b.differ(DifferentLineEnds)
-	}
-	text := strings.ReplaceAll(strings.ReplaceAll(string(data), "\r\n", "\n"), "\r", "\n")
-	lines := strings.SplitAfter(text, "\n")
-	auto, autolog := usesAutospec(lines)
-	hasLog := slices.ContainsFunc(b.spec.Sections, func(s Section) bool { return s.Name == "changelog" })
-	if auto != b.result.Autorelease || hasLog && autolog != b.result.Autochangelog {
-		b.differ(DifferentAutorelease)
-		return
-	}
-	before := slices.Clone(lines)
-	switch {
-	case b.opts.Version != "":
-		compatVersion(lines, b.opts, !auto)
-	case !auto:
-		compatRelease(lines, b.opts.suffix())
-	}
-	touched := map[int]bool{} // lines that the tool changes
-	for i := range lines {
-		if lines[i] != before[i] {
-			touched[i+1] = true
-		}
-	}
-	for i := range b.spec.Items {
-		it := &b.spec.Items[i]
-		n := 1 + strings.Count(strings.TrimSuffix(it.Raw, "\n"), "\n")
-		changed := b.done[i]
-		theirs := false
-		for l := it.Pos.Line; l < it.Pos.Line+n; l++ {
-			theirs = theirs || touched[l]
-		}
-		switch {
-		case changed == theirs && (!changed || strings.TrimRight(it.Raw, "\r\n") == strings.TrimRight(lines[it.Pos.Line-1], "\n")):
-		case changed && it.Kind == KindMacro && !theirs:
-			if len(b.definitions(it.Macro.Name, len(b.spec.Items))) > 1 {
-				b.differ(DifferentBranches)
-			}
-			b.differ(DifferentMacro)
-		case changed:
-			b.differ(DifferentTag)
-		case it.Kind == KindMacro:
-			b.differ(DifferentUnused)
-		case it.Kind == KindTag && it.Section != 0:
-			b.differ(DifferentSubpackage)
-		case it.Kind == KindTag:
-			b.differ(DifferentMacro)
-		default:
-			b.differ(DifferentText)
-		}
-	}
 }

@@ -217,7 +217,7 @@ func judgeParse(c *tally, id string, want oracleAnswer, ev *spec.Evaluation, err
 }
 
 func anyUnknown(ev *spec.Evaluation) bool {
-	return !ev.Name.Known() || !ev.Version.Known() || !ev.Release.Known() || !ev.BuildRequires.Known() ||
+	return len(ev.Opaque) > 0 || !ev.Name.Known() || !ev.Version.Known() || !ev.Release.Known() || !ev.BuildRequires.Known() ||
 		!ev.Packages.Known() || !ev.Changelog.Known() || !ev.Sources.Known() || !ev.Summary.Known()
 }
 

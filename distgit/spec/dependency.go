@@ -88,6 +88,12 @@ func (d Dependency) check() error {
 	if strings.Contains(d.EVR, "..") {
 		return errors.New(`illegal sequence ".." in version: ` + d.EVR)
 	}
+	if strings.Count(d.EVR, "-") > 1 || strings.Count(d.EVR, ":") > 1 {
+		return errors.New("invalid version (double separator): " + d.EVR)
+	}
+	if epoch, _, ok := strings.Cut(d.EVR, ":"); ok && !marked(epoch) && span(epoch, isDigit) != len(epoch) {
+		return errors.New("invalid version (epoch must be unsigned integer): " + d.EVR)
+	}
 	return nil
 }
 

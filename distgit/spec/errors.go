@@ -11,7 +11,7 @@ import (
 // Sentinels for what callers branch on. An [*Error] wraps one of them.
 var (
 	// ErrSyntax is returned for text that rpm itself could not read at all,
-	// such as a macro that is never closed or an %endif without its %if.
+	// such as a macro that is never closed.
 	ErrSyntax = errors.New("not a well-formed spec file")
 	// ErrConflict is returned when merge conflict markers were committed.
 	ErrConflict = errors.New("merge conflict markers")

@@ -68,6 +68,9 @@ func (s *Spec) Evaluate(opts Options) (*Evaluation, error) {
 	for _, w := range worlds[1:] {
 		worlds[0].merge(w, conditions)
 	}
+	if opts.Oracle != nil {
+		worlds[0].ask(opts.Oracle, s.File, s.Bytes(), opts.Macros)
+	}
 	return worlds[0], nil
 }
 
@@ -272,6 +275,7 @@ func (e *evaluator) opaque() {
 	if all == "" {
 		return
 	}
+	ev.Opaque = e.why(all)
 	if e.x.mayPrint(all, "%") { // sections, and so scriptlets and files of any package
 		for i := range ev.Packages.List {
 			q := &ev.Packages.List[i]

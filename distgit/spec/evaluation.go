@@ -21,6 +21,9 @@ type Options struct {
 	// Autochangelog is what %autochangelog stands for: changelog entries, with
 	// macros to expand. Empty leaves such changelogs unknown.
 	Autochangelog string
+	// Oracle is asked for what stays unknown of the main package's name,
+	// version, release and BuildRequires. Nil asks nobody.
+	Oracle Oracle
 	// Files holds what %include and %{load:} name. Nil leaves them unknown.
 	Files fs.FS
 }
@@ -184,4 +187,7 @@ type Evaluation struct {
 	// Refused lists lines that rpm refuses, and gives up the whole file, if
 	// the macro or file in them is really missing and not only unknown here.
 	Refused []Reason
+	// Opaque lists code that prints whole lines. What a script could say by
+	// its own words is unknown; whether rpm can read its output is not told.
+	Opaque []Reason
 }

@@ -53,11 +53,7 @@ type parser struct {
 	text   string
 	offset int
 	line   int
-	open   []int // lines of the %if that are open
-}
-
-func (p *parser) fail(line int, format string, args ...any) error {
-	return &Error{File: p.spec.File, Line: line, Err: ErrSyntax, Msg: fmt.Sprintf(format, args...)}
+	depth  int // open conditionals
 }
 
 func (p *parser) run() error {
@@ -65,16 +61,11 @@ func (p *parser) run() error {
 		text := p.text[p.offset:]
 		raw, closed := logicalLine(text, continues(text))
 		if !closed {
-			return p.fail(p.line, "a macro or a continued line that begins here is never closed")
+			return &Error{File: p.spec.File, Line: p.line, Err: ErrSyntax, Msg: "a macro or a continued line that begins here is never closed"}
 		}
-		if err := p.item(raw); err != nil {
-			return err
-		}
+		p.item(raw)
 		p.offset += len(raw)
 		p.line += strings.Count(raw, "\n")
-	}
-	if len(p.open) > 0 {
-		return p.fail(p.open[len(p.open)-1], "%%if without %%endif")
 	}
 	last := &p.spec.Sections[len(p.spec.Sections)-1]
 	last.Last = len(p.spec.Items)
@@ -175,9 +166,9 @@ func (p *parser) pos(in int) Pos {
 }
 
 // item classifies one logical line.
-func (p *parser) item(raw string) error {
+func (p *parser) item(raw string) {
 	s := p.spec
-	it := Item{Pos: p.pos(0), Raw: raw, Section: len(s.Sections) - 1, Depth: len(p.open)}
+	it := Item{Pos: p.pos(0), Raw: raw, Section: len(s.Sections) - 1, Depth: p.depth}
 	body := strings.TrimRight(raw, " \t\r\n\v\f")
 	lead := span(body, isSpace)
 	text := body[lead:]
@@ -188,9 +179,7 @@ func (p *parser) item(raw string) error {
 	case cond != "":
 		it.Kind = KindCondition
 		it.Condition = &Condition{Keyword: cond, Expr: trimSpace(text[1+len(cond):])}
-		if err := p.nest(&it); err != nil {
-			return err
-		}
+		p.nest(&it)
 	case hasWord(text, "%include"):
 		it.Kind = KindInclude
 	case sectionWord(body) != "":
@@ -210,23 +199,22 @@ func (p *parser) item(raw string) error {
 		}
 	}
 	s.Items = append(s.Items, it)
-	return nil
 }
 
-// nest keeps the stack of open conditionals.
-func (p *parser) nest(it *Item) error {
-	switch k := it.Condition.Keyword; {
-	case strings.HasPrefix(k, "if"):
-		p.open = append(p.open, p.line)
-	case len(p.open) == 0:
-		return p.fail(p.line, "%%%s without %%if", k)
-	case k == "endif":
-		p.open = p.open[:len(p.open)-1]
+// nest keeps count of the open conditionals. Whether they balance is for
+// [Spec.Evaluate] to say: in a branch that does not count, rpm sees an %endif
+// even in the body of a definition.
+func (p *parser) nest(it *Item) {
+	switch {
+	case strings.HasPrefix(it.Condition.Keyword, "if"):
+		p.depth++
+	case p.depth == 0:
+	case it.Condition.Keyword == "endif":
+		p.depth--
 		it.Depth--
 	default:
 		it.Depth--
 	}
-	return nil
 }
 
 // tag reads "Name(qualifier): value"; nil when the line is something else.

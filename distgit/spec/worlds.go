@@ -27,6 +27,7 @@ func (ev *Evaluation) merge(o *Evaluation, why []Reason) {
 	m.list(&ev.Changelog.Unknown, o.Changelog.Unknown, same)
 	ev.DynamicBuildRequires = ev.DynamicBuildRequires || o.DynamicBuildRequires
 	ev.Refused = m.union(ev.Refused, o.Refused)
+	ev.Opaque = m.union(ev.Opaque, o.Opaque)
 }
 
 type merger struct{ why []Reason }
