@@ -41,32 +41,32 @@ func (s *BuildState) UnmarshalText(text []byte) error {
 // A Build is one build of a package. Which members are known depends on the
 // call that it came from: listings leave out Source, Extra and CG members.
 type Build struct {
-	ID          int            `xmlrpc:"build_id,id"`
-	Name        string         `xmlrpc:"name,package_name"`
-	Version     string         `xmlrpc:"version"`
-	Release     string         `xmlrpc:"release"`
-	Epoch       *int           `xmlrpc:"epoch"` // nil: none
-	NVR         string         `xmlrpc:"nvr"`   // name-version-release
-	State       BuildState     `xmlrpc:"state"`
-	Draft       bool           `xmlrpc:"draft"`
-	PackageID   int            `xmlrpc:"package_id"`
-	OwnerID     int            `xmlrpc:"owner_id"`
-	Owner       string         `xmlrpc:"owner_name"`
-	TaskID      int            `xmlrpc:"task_id"` // 0: not made by a task
-	Source      string         `xmlrpc:"source"`  // where it was built from; "" if unknown
-	VolumeID    int            `xmlrpc:"volume_id"`
-	Volume      string         `xmlrpc:"volume_name"`
-	CGID        int            `xmlrpc:"cg_id"`   // 0: not from a content generator
-	CG          string         `xmlrpc:"cg_name"` // content generator, "" if none
-	EventID     int            `xmlrpc:"creation_event_id"`
-	Created     time.Time      `xmlrpc:"creation_time,creation_ts"`
-	Started     time.Time      `xmlrpc:"start_time,start_ts"`
-	Completed   time.Time      `xmlrpc:"completion_time,completion_ts"` // zero while it is being built
-	PromoterID  int            `xmlrpc:"promoter_id"`
-	Promoter    string         `xmlrpc:"promoter_name"`               // who promoted a draft, "" if nobody
-	Promoted    time.Time      `xmlrpc:"promotion_time,promotion_ts"` // zero if it was not promoted
-	Extra       map[string]any `xmlrpc:"extra"`                       // the build's own free-form data; nil if none
-	More        map[string]any `xmlrpc:",extra"` // members that have no field here
+	ID         int            `xmlrpc:"build_id,id"`
+	Name       string         `xmlrpc:"name,package_name"`
+	Version    string         `xmlrpc:"version"`
+	Release    string         `xmlrpc:"release"`
+	Epoch      *int           `xmlrpc:"epoch"` // nil: none
+	NVR        string         `xmlrpc:"nvr"`   // name-version-release
+	State      BuildState     `xmlrpc:"state"`
+	Draft      bool           `xmlrpc:"draft"`
+	PackageID  int            `xmlrpc:"package_id"`
+	OwnerID    int            `xmlrpc:"owner_id"`
+	Owner      string         `xmlrpc:"owner_name"`
+	TaskID     int            `xmlrpc:"task_id"` // 0: not made by a task
+	Source     string         `xmlrpc:"source"`  // where it was built from; "" if unknown
+	VolumeID   int            `xmlrpc:"volume_id"`
+	Volume     string         `xmlrpc:"volume_name"`
+	CGID       int            `xmlrpc:"cg_id"`   // 0: not from a content generator
+	CG         string         `xmlrpc:"cg_name"` // content generator, "" if none
+	EventID    int            `xmlrpc:"creation_event_id"`
+	Created    time.Time      `xmlrpc:"creation_time,creation_ts"`
+	Started    time.Time      `xmlrpc:"start_time,start_ts"`
+	Completed  time.Time      `xmlrpc:"completion_time,completion_ts"` // zero while it is being built
+	PromoterID int            `xmlrpc:"promoter_id"`
+	Promoter   string         `xmlrpc:"promoter_name"`               // who promoted a draft, "" if nobody
+	Promoted   time.Time      `xmlrpc:"promotion_time,promotion_ts"` // zero if it was not promoted
+	Extra      map[string]any `xmlrpc:"extra"`                       // the build's own free-form data; nil if none
+	More       map[string]any `xmlrpc:",extra"`                      // members that have no field here
 }
 
 // Ref returns the build as an argument, by its number.

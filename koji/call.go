@@ -69,11 +69,11 @@ type call struct {
 // delivery counts the attempts of one call that may have reached the hub
 // without an answer coming back. While there are none, nothing has been done.
 type delivery struct {
-	mu       sync.Mutex
-	open     bool // an attempt is under way
-	dialed   bool // its trace works
-	wrote    bool // it has put bytes on a connection
-	count int
+	mu     sync.Mutex
+	open   bool // an attempt is under way
+	dialed bool // its trace works
+	wrote  bool // it has put bytes on a connection
+	count  int
 }
 
 func (d *delivery) begin() {

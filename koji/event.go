@@ -124,4 +124,3 @@ func (c *Client) Search(ctx context.Context, q SearchQuery) ([]IDName, error) {
 	}
 	return list[IDName](ctx, c, "search", arguments([]any{q.Terms, q.Type, q.Match}, named(q))...)
 }
-

@@ -30,7 +30,7 @@ type RPM struct {
 	Component      int            `xmlrpc:"component_buildroot_id"`
 	IsUpdate       bool           `xmlrpc:"is_update"` // installed into the buildroot later
 	Extra          map[string]any `xmlrpc:"extra"`
-	Build          *Build         `xmlrpc:"build"`   // of [Client.ImportRPM] only
+	Build          *Build         `xmlrpc:"build"`  // of [Client.ImportRPM] only
 	More           map[string]any `xmlrpc:",extra"` // members that have no field here
 }
 

@@ -68,20 +68,22 @@ func (s *session) sign(r *call) int {
 }
 
 func (s *session) credentials(number string, set func(http.Header, url.Values)) {
+	id := strconv.Itoa(s.reply.ID)
+	h := http.Header{headerID: {id}, headerKey: {s.reply.Key}}
+	if number != "" {
+		h[headerCallnum] = []string{number}
+		h[headerOldCallnum] = []string{number}
+	}
 	if s.reply.HeaderAuth {
-		h := http.Header{headerID: {strconv.Itoa(s.reply.ID)}, headerKey: {s.reply.Key}}
-		if number != "" {
-			h[headerCallnum] = []string{number}
-			h[headerOldCallnum] = []string{number}
-		}
 		set(h, nil)
 		return
 	}
-	q := url.Values{"session-id": {strconv.Itoa(s.reply.ID)}, "session-key": {s.reply.Key}}
+	// Hubs before 1.31 know no headers and want it in the query.
+	q := url.Values{"session-id": {id}, "session-key": {s.reply.Key}}
 	if number != "" {
 		q.Set("callnum", number)
 	}
-	set(nil, q)
+	set(h, q)
 }
 
 // setCredentials keeps what else the call has in its query.

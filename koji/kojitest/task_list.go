@@ -55,10 +55,7 @@ func (t *taskRow) listRecord(decode bool) record {
 		return r
 	}
 	r["request"], r["result"] = nil, nil
-	if text, err := xmlrpc.EncodeCall("request", t.request); err == nil {
-		// a stored request is the parameter list of a call
-		r["request"] = strings.Replace(string(text), "<methodName>request</methodName>\n", "", 1)
-	}
+	r["request"] = t.requestText()
 	switch {
 	case t.fault != nil:
 		r["result"] = string(xmlrpc.EncodeFault(xmlrpc.FaultError{Code: t.fault.code, String: t.fault.text}))
@@ -68,6 +65,15 @@ func (t *taskRow) listRecord(decode bool) record {
 		}
 	}
 	return r
+}
+
+// requestText is the request as the hub stores it: a call in XML.
+func (t *taskRow) requestText() any {
+	text, err := xmlrpc.EncodeCall(t.method, t.request)
+	if err != nil {
+		return nil
+	}
+	return string(text)
 }
 
 func (c *call) taskWanted(t *taskRow, opts record) (bool, *fault) {
