@@ -41,7 +41,7 @@ type Run struct {
 	units   []unit
 	graph   unitGraph
 	first   []int32 // per node: its first pass
-	in      []int32 // per group of the order: its first unit
+	out     []int32 // per group of the order: its last unit
 	cycles  [][]int32
 	entries []int32
 	broken  []int32 // failed and canceled units per cycle
@@ -146,7 +146,7 @@ func NewRun(p *Plan, opts RunOptions) (*Run, error) {
 // build makes the units of the current plan; states are filled in by others.
 func (r *Run) build() {
 	b := buildUnits(r.plan, &r.opts)
-	r.units, r.graph, r.first, r.in = b.units, b.graph, b.first, b.in
+	r.units, r.graph, r.first, r.out = b.units, b.graph, b.first, b.out
 	r.cycles, r.entries, r.gates = b.cycles, b.entries, b.gates
 	r.broken = make([]int32, len(r.cycles))
 	r.gateOf = map[ID]int32{}
@@ -193,6 +193,9 @@ func (r *Run) addReasons(p *Plan, all bool) {
 			continue
 		}
 		for _, i := range o.members(k) {
+			if changed[i] && g.conduit(i) {
+				r.pushed[i] = r.seq
+			}
 			switch {
 			case changed[i] && !g.conduit(i):
 				force(i)
@@ -212,12 +215,9 @@ func (r *Run) settleAll() {
 	r.pushes = map[int32]uint32{}
 	if len(r.pushed) > 0 {
 		for k := range int32(o.groups()) {
-			if o.builds[k] > 0 {
-				continue
-			}
 			for _, i := range o.members(k) {
 				if at := r.pushed[i]; at > 0 {
-					r.pushes[r.in[k]] = max(r.pushes[r.in[k]], at)
+					r.pushes[r.out[k]] = max(r.pushes[r.out[k]], at)
 				}
 			}
 		}

@@ -203,8 +203,8 @@ func (r *Run) join(i int32) {
 
 func (r *Run) settle(i int32) {
 	u := &r.units[i]
-	if n := r.nodeOf(u); n != nil && n.by <= u.pass && u.c1 != n.content {
-		u.c1 = n.content // what later passes made is not this unit's
+	if n := r.nodeOf(u); n != nil && n.by <= u.pass && u.c1 != max(n.content, r.pushes[i]) {
+		u.c1 = max(n.content, r.pushes[i]) // what later passes made is not this unit's
 		if u.is(unitSettled) {
 			r.work = append(r.work, r.graph.neededByOf(i)...)
 		}
