@@ -419,5 +419,8 @@ keys:
 			d.fail(v, ClassMissing, "%s is missing", f.key)
 		}
 	}
+	if len(d.errs) == 0 && e.NEVRA != e.nevra() {
+		d.fail(v, ClassInconsistent, "%q differs from its parts, %q", e.NEVRA, e.nevra())
+	}
 	return e
 }

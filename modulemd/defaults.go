@@ -24,7 +24,8 @@ type Defaults struct {
 	conflict bool
 }
 
-// Intent overrides defaults for a purpose, such as server.
+// Intent overrides defaults for a purpose, such as server. Without a stream it
+// is written as {}, which loses its profiles: dumps are those of the reference.
 type Intent struct {
 	Stream   string // empty means that the general default stream applies, unless it was read as empty: then there is none
 	Profiles map[string][]string
@@ -36,6 +37,9 @@ func (x *Defaults) Kind() Kind { return KindDefaults }
 
 // ModuleName returns the name of the module.
 func (x *Defaults) ModuleName() string { return x.Module }
+
+// defaultPlaceholder is where the reference keeps defaults without a module.
+const defaultPlaceholder = "__DEFAULT_PLACEHOLDER__"
 
 // Conflict reports whether a merge found different default streams of equal
 // standing. The module then has no default stream.
@@ -69,7 +73,7 @@ func (x *Defaults) DefaultProfiles(stream, intent string) ([]string, bool) {
 func (x *Defaults) Validate() error { return validate(x) }
 
 func (x *Defaults) check(r *report) {
-	if x.Module == "" {
+	if x.Module == "" || x.Module == defaultPlaceholder {
 		r.at(ClassMissing, []string{"module"}, "module is missing")
 	}
 }
@@ -172,15 +176,18 @@ func (x *Defaults) write(e *emitter) {
 		for _, name := range sortedKeys(x.Intents) {
 			i := x.Intents[name]
 			e.keyText(name, true)
-			stream := i.empty.has(emptyStream, i.Stream)
-			if !stream && len(i.Profiles) == 0 {
+			// The reference writes nothing of an intent without a stream, and
+			// profiles of one with a stream even when there are none.
+			if !i.empty.has(emptyStream, i.Stream) {
 				e.emptyMap()
 				continue
 			}
 			e.openMap()
-			if stream {
-				e.key("stream")
-				e.quoted(i.Stream)
+			e.key("stream")
+			e.quoted(i.Stream)
+			if len(i.Profiles) == 0 {
+				e.key("profiles")
+				e.emptyMap()
 			}
 			writeDefaultProfiles(e, i.Profiles)
 			e.closeMap()
