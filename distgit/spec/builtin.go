@@ -161,9 +161,9 @@ func (x *expander) parseBuiltin(b *strings.Builder, name, text string) int {
 // lua notes that a script was not run.
 func (x *expander) lua(script string) string {
 	why := x.unknown(ReasonLua, "%{lua:"+script+"}")
-	if x.prints[why] == nil {
-		x.prints[why] = map[string]bool{}
-		x.addWords(x.prints[why], script, 0)
+	if n := len(x.reasons) - 1; x.prints[n] == nil && x.reasons[n].Kind == ReasonLua {
+		x.prints[n] = map[string]bool{} // the reason is new
+		x.addWords(x.prints[n], script, 0)
 	}
 	x.mayDefine(script, why)
 	return why

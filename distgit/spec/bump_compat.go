@@ -58,12 +58,12 @@ func bumpCompat(data []byte, opts BumpOptions) (BumpResult, error) {
 	case header < 0:
 		r.Notes = append(r.Notes, "no %changelog, no entry written")
 	default:
-		evr, known := entryEVR([]byte(strings.Join(lines, "")), &opts)
-		if !known {
+		evr := entryEVR([]byte(strings.Join(lines, "")), &opts)
+		if !evr.same {
 			r.Differences = append(r.Differences, DifferentEntry)
 			r.Notes = append(r.Notes, "version and release for the changelog entry are known to rpm alone")
 		}
-		r.Entry = changelogEntry(opts.Date, opts.Author, evr, opts.comment())
+		r.Entry = changelogEntry(opts.Date, opts.Author, evr.literal.String(), opts.comment())
 		lines[header] += r.Entry
 		write = true
 	}

@@ -7,32 +7,35 @@ import (
 	"maps"
 )
 
-// entryEVR returns what the changelog entry says after the dash: epoch,
-// version and release with an empty dist tag. It is empty where rpm can't
-// parse the file; known is false where only rpm can tell.
-func entryEVR(data []byte, opts *BumpOptions) (text string, known bool) {
+// evrAnswer is what is known of a file's epoch, version and release.
+type evrAnswer struct {
+	evr     EVR  // as the Smart mode takes it; zero where not known
+	known   bool // also of files that rpm refuses, with a zero evr
+	literal EVR  // as rpm has it, undefined macros left in place
+	same    bool // whether literal is known
+}
+
+// entryEVR evaluates the file for its changelog entry: with an empty dist tag.
+func entryEVR(data []byte, opts *BumpOptions) evrAnswer {
 	macros := maps.Clone(opts.macros())
 	if macros == nil {
 		macros = map[string]string{}
 	}
 	macros["dist"] = ""
-	evr, known := evaluateEVR(data, opts, macros)
-	return evr.String(), known
+	return evaluateEVR(data, opts, macros)
 }
 
 // verify fills in the EVR before and after, where they can be known.
 func (r *BumpResult) verify(before []byte, opts *BumpOptions) {
 	macros := opts.macros()
-	b, knownBefore := evaluateEVR(before, opts, macros)
-	a, knownAfter := b, knownBefore
+	b := evaluateEVR(before, opts, macros)
+	a := b
 	if r.Changed {
-		a, knownAfter = evaluateEVR(r.Data, opts, macros)
+		a = evaluateEVR(r.Data, opts, macros)
 	}
-	if knownBefore {
-		r.Before = b
-	}
-	if knownAfter {
-		r.After = a
+	r.Before, r.After = b.evr, a.evr
+	if opts.Mode == BumpCompat {
+		r.Before, r.After = b.literal, a.literal
 	}
 	r.Verified = r.Autorelease || r.Before != (EVR{}) && r.After != (EVR{}) && r.After.Compare(r.Before) > 0
 	if !r.Verified {
@@ -47,26 +50,31 @@ func (o *BumpOptions) macros() map[string]string {
 	return o.Macros
 }
 
-// evaluateEVR returns what the file's main package is called. It is the zero
-// EVR, and known, for a file that rpm refuses.
-func evaluateEVR(data []byte, opts *BumpOptions, macros map[string]string) (evr EVR, known bool) {
+func evaluateEVR(data []byte, opts *BumpOptions, macros map[string]string) evrAnswer {
+	refused := evrAnswer{known: true, same: true}
 	s, err := Parse(opts.File, data)
 	if err != nil {
-		return EVR{}, true
+		return refused
 	}
 	ev, err := s.Evaluate(Options{Macros: macros, Autorelease: opts.AutoreleaseNumber, Oracle: opts.Oracle})
 	switch {
-	case err != nil && !errors.Is(err, ErrTooLarge):
-		return EVR{}, true
+	case errors.Is(err, ErrTooLarge):
+		return evrAnswer{}
 	case err != nil:
-		return EVR{}, false
-	case len(ev.Refused) > 0 && opts.Mode == BumpCompat:
-		return EVR{}, true
+		return refused
 	}
-	if evr, known = ev.EVR(); known || opts.Mode == BumpCompat && literal(ev.Epoch, ev.Version, ev.Release) {
-		return evr, true
+	var a evrAnswer
+	evr, known := ev.EVR()
+	if known {
+		a.evr, a.known = evr, true
 	}
-	return EVR{}, false
+	switch {
+	case len(ev.Refused) > 0:
+		a.same = true
+	case known || literal(ev.Epoch, ev.Version, ev.Release):
+		a.literal, a.same = evr, true
+	}
+	return a
 }
 
 // literal reports whether nothing but undefined macros is in the way: rpm

@@ -25,7 +25,9 @@ type bumper struct {
 	spec   *Spec
 	opts   *BumpOptions
 	result BumpResult
-	done   map[int]bool // items that are already edited
+	done   map[int]bool     // items that are already edited
+	byName map[string][]int // definitions, see definitions
+	only   map[string]bool  // cache of releaseOnly
 }
 
 func bumpSmart(data []byte, opts BumpOptions) (BumpResult, error) {
@@ -90,11 +92,14 @@ func (b *bumper) releases() ([]int, error) {
 			revision = it
 			continue
 		}
-		if b.autorelease(it.Tag.Value, i, 0) {
+		if len(out) <= maxDefinitions && b.autorelease(it.Tag.Value, i, map[int]bool{}) {
 			b.result.Autorelease = true
 			continue
 		}
 		out = append(out, i)
+	}
+	if len(out) > maxDefinitions {
+		return nil, &Error{File: b.opts.File, Line: b.spec.Items[out[maxDefinitions]].Pos.Line, Err: ErrNotBumpable, Msg: "too many Release tags"}
 	}
 	if len(out) > 0 || b.result.Autorelease {
 		return out, nil
@@ -107,31 +112,46 @@ func (b *bumper) releases() ([]int, error) {
 
 // autorelease reports whether a value uses %autorelease, itself or through
 // macros that are defined before item at.
-func (b *bumper) autorelease(value string, at, depth int) bool {
+func (b *bumper) autorelease(value string, at int, seen map[int]bool) bool {
 	if autoreleaseUse.MatchString(value) {
 		return true
 	}
 	m := leadingMacro.FindStringSubmatch(value)
-	if m == nil || depth > 8 {
+	if m == nil {
 		return false
 	}
 	for _, d := range b.definitions(m[2]+m[3], at) {
-		if b.autorelease(b.spec.Items[d].Macro.Body, d, depth+1) {
+		if seen[d] {
+			continue
+		}
+		seen[d] = true
+		if b.autorelease(b.spec.Items[d].Macro.Body, d, seen) {
 			return true
 		}
 	}
 	return false
 }
 
-// definitions returns the items before at that define the macro.
+// maxDefinitions is how many branches a release counter is followed into.
+const maxDefinitions = 64
+
+// definitions returns the items before at that define the macro; none when
+// there are too many to be a release counter.
 func (b *bumper) definitions(name string, at int) []int {
-	var out []int
-	for i := range b.spec.Items[:at] {
-		if m := b.spec.Items[i].Macro; m != nil && m.Name == name && !m.HasParams && (m.Keyword == "define" || m.Keyword == "global") {
-			out = append(out, i)
+	if b.byName == nil {
+		b.byName = map[string][]int{}
+		for i := range b.spec.Items {
+			if m := b.spec.Items[i].Macro; m != nil && !m.HasParams && (m.Keyword == "define" || m.Keyword == "global") {
+				b.byName[m.Name] = append(b.byName[m.Name], i)
+			}
 		}
 	}
-	return out
+	defs := b.byName[name]
+	if len(defs) > maxDefinitions {
+		return nil
+	}
+	n, _ := slices.BinarySearch(defs, at)
+	return defs[:n]
 }
 
 func (b *bumper) differ(d Difference) {
@@ -161,16 +181,16 @@ func (b *bumper) increase(i int) error {
 		b.splice(i, at, func(v string) string { return bumpValue(v, suffix) })
 		return nil
 	}
-	if tag.Value != "" && isDigit(tag.Value[0]) {
-		b.splice(i, tag.ValuePos, func(v string) string { return bumpValue(v, suffix) })
-		return nil
-	}
-	if defs := b.follow(tag.Value, i, 0); len(defs) > 0 {
+	if defs, ok := b.follow(tag.Value, i, map[int]bool{}); ok {
 		for _, d := range defs {
 			if !b.done[d] {
 				b.spliceMacro(d, func(v string) string { return bumpValue(v, suffix) })
 			}
 		}
+		return nil
+	}
+	if tag.Value != "" && isDigit(tag.Value[0]) {
+		b.splice(i, tag.ValuePos, func(v string) string { return bumpValue(v, suffix) })
 		return nil
 	}
 	if suffix == nil {
@@ -196,12 +216,12 @@ func (b *bumper) spliceMacro(i int, edit func(string) string) {
 }
 
 // follow returns the definitions whose values begin the release: all of them,
-// one for each branch of a conditional. It returns none when the release does
-// not begin with a macro, or with one that is more than a release counter.
-func (b *bumper) follow(value string, at, depth int) []int {
+// one for each branch of a conditional. ok is false when the release does not
+// begin with a macro, or with one that is more than a release counter.
+func (b *bumper) follow(value string, at int, seen map[int]bool) (out []int, ok bool) {
 	m := leadingMacro.FindStringSubmatch(value)
-	if m == nil || depth > 8 {
-		return nil
+	if m == nil {
+		return nil, false
 	}
 	name := m[2] + m[3]
 	defs := b.definitions(name, at)
@@ -209,38 +229,49 @@ func (b *bumper) follow(value string, at, depth int) []int {
 		if len(b.definitions(name, len(b.spec.Items))) > 0 {
 			b.differ(DifferentLate)
 		}
-		return nil
+		return nil, false
 	}
-	known := slices.Contains(counters, strings.ToLower(name))
-	if !known && !b.releaseOnly(name) {
-		return nil
+	if !slices.Contains(counters, strings.ToLower(name)) && !b.releaseOnly(name) {
+		return nil, false
 	}
-	if b.opts.suffix() != nil && !strings.EqualFold(name, "release") && !strings.EqualFold(name, "baserelease") {
-		return nil
-	}
-	var out []int
 	for _, d := range defs {
-		body := b.spec.Items[d].Macro.Body
-		switch {
-		case body != "" && isDigit(body[0]):
-			if span(body, isDigit) > 5 { // a date or a revision of the source
-				return nil
-			}
-			out = append(out, d)
-		default:
-			deeper := b.follow(body, d, depth+1)
-			if len(deeper) == 0 {
-				return nil
+		if seen[d] {
+			continue // its part is in already
+		}
+		seen[d] = true
+		item := &b.spec.Items[d]
+		if b.opts.suffix() != nil && !compatMacro.MatchString(item.Raw) {
+			return nil, false // a minor bump belongs at the end of the tag
+		}
+		if body := item.Macro.Body; body == "" || !isDigit(body[0]) {
+			deeper, ok := b.follow(body, d, seen)
+			if !ok {
+				return nil, false
 			}
 			out = append(out, deeper...)
+			continue
+		} else if span(body, isDigit) > 5 { // a date or a revision of the source
+			return nil, false
 		}
+		out = append(out, d)
 	}
-	return out
+	return out, true
 }
 
 // releaseOnly reports whether nothing but Release tags, other definitions and
 // the changelog use the macro, so that changing it changes the release alone.
 func (b *bumper) releaseOnly(name string) bool {
+	if only, ok := b.only[name]; ok {
+		return only
+	}
+	if b.only == nil {
+		b.only = map[string]bool{}
+	}
+	b.only[name] = b.unusedElsewhere(name)
+	return b.only[name]
+}
+
+func (b *bumper) unusedElsewhere(name string) bool {
 	for i := range b.spec.Items {
 		it := &b.spec.Items[i]
 		if it.Kind == KindMacro && it.Macro.Name == name || it.Kind == KindComment || b.spec.Sections[it.Section].Name == "changelog" {
@@ -306,9 +337,31 @@ func (b *bumper) setVersion() error {
 	return nil
 }
 
-// entry adds the changelog entry below the first %changelog.
+// changelog returns the index of the section that takes the entry: the first
+// %changelog with entries, since rpm refuses another one after it, or else the
+// first. It is -1 when there is none.
+func (b *bumper) changelog() int {
+	first := -1
+	for i, s := range b.spec.Sections {
+		if s.Name != "changelog" {
+			continue
+		}
+		if slices.ContainsFunc(b.spec.Items[s.First+1:s.Last], func(it Item) bool { return it.Kind != KindBlank && it.Kind != KindComment }) {
+			if first >= 0 {
+				b.differ(DifferentEntry)
+			}
+			return i
+		}
+		if first < 0 {
+			first = i
+		}
+	}
+	return first
+}
+
+// entry adds the changelog entry below %changelog.
 func (b *bumper) entry() {
-	at := slices.IndexFunc(b.spec.Sections, func(s Section) bool { return s.Name == "changelog" })
+	at := b.changelog()
 	if at < 0 {
 		b.result.Notes = append(b.result.Notes, "no %changelog, no entry written")
 		return
@@ -320,18 +373,15 @@ func (b *bumper) entry() {
 			return
 		}
 	}
-	data := b.spec.Bytes()
-	evr, known := entryEVR(data, b.opts)
-	compat := *b.opts
-	compat.Mode = BumpCompat
-	if theirs, same := entryEVR(data, &compat); !same || theirs != evr {
+	evr := entryEVR(b.spec.Bytes(), b.opts)
+	if !evr.same || evr.literal != evr.evr {
 		b.differ(DifferentEntry)
 	}
-	if !known {
+	if !evr.known {
 		b.result.Notes = append(b.result.Notes, "version and release for the changelog entry are known to rpm alone")
 	}
 	comment := strings.ReplaceAll(b.opts.comment(), "%", "%%")
-	b.result.Entry = changelogEntry(b.opts.Date, b.opts.Author, evr, comment)
+	b.result.Entry = changelogEntry(b.opts.Date, b.opts.Author, evr.evr.String(), comment)
 	header := &b.spec.Items[section.First]
 	end := "\n"
 	switch {

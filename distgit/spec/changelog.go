@@ -90,9 +90,9 @@ func parseChangelog(lines []changelogLine) ([]Entry, error) {
 		}
 		i++
 		var text []string
-		for i < len(lines) && (!strings.HasPrefix(lines[i].text, "*") || len(trimSpace(strings.Join(text, ""))) == 0) {
+		for blank := true; i < len(lines) && (blank || !strings.HasPrefix(lines[i].text, "*")); i++ {
 			text = append(text, lines[i].text)
-			i++
+			blank = blank && trimSpace(lines[i].text) == ""
 		}
 		e.Text = trimSpace(strings.Join(text, "\n"))
 		if e.Text == "" {

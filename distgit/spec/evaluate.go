@@ -101,8 +101,11 @@ type evaluator struct {
 	r               *reader
 	ev              *Evaluation
 	pkgs            []*pkg
-	arches          []string // of the main package's BuildArch, once it is known
-	second          bool     // the pass after BuildArch
+	byName          map[string]*pkg
+	doubtful        bool            // a package's name has marks, or its preamble opaque lines
+	numbers         map[string]bool // "SOURCE1" and so on, as taken
+	arches          []string        // of the main package's BuildArch, once it is known
+	second          bool            // the pass after BuildArch
 	restart         bool
 	sourceN, patchN int
 	changelog       []changelogLine
@@ -117,13 +120,13 @@ type pkg struct {
 	set       map[string]bool
 	described bool
 	noarch    bool
-	opaque    string // marks of lines that may hold any tag
+	opaque    markSet // of lines that may hold any tag
 	texts     []string
 }
 
 func (e *evaluator) run() (*Evaluation, error) {
 	e.chosen = map[string]bool{}
-	e.x = &expander{table: maps.Clone(e.table), file: e.spec.File, budget: e.budget, byText: map[string]int{}, prints: map[string]map[string]bool{}}
+	e.x = &expander{table: maps.Clone(e.table), file: e.spec.File, budget: e.budget, byText: map[string]int{}, prints: map[int]map[string]bool{}}
 	if e.opts.Files != nil {
 		e.x.loader = func(name string) (string, bool) {
 			data, err := fs.ReadFile(e.opts.Files, strings.TrimPrefix(name, "./"))
@@ -136,6 +139,9 @@ func (e *evaluator) run() (*Evaluation, error) {
 	}
 	if e.x.err == nil {
 		e.finish()
+	}
+	if e.x.err == nil && e.x.overflow {
+		e.ev.limit(Reason{Kind: ReasonLimit, Text: "too many things that only rpm can know"})
 	}
 	return e.ev, e.x.err
 }
@@ -178,6 +184,7 @@ func (e *evaluator) pass() {
 	e.restart = false
 	e.ev = &Evaluation{}
 	e.pkgs = []*pkg{{set: map[string]bool{}, Package: Package{Line: 1}}}
+	e.byName, e.numbers, e.doubtful = map[string]*pkg{}, map[string]bool{}, false
 	e.sourceN, e.patchN = -1, -1
 	e.changelog, e.scripts = nil, map[string]bool{}
 	e.r = &reader{x: e.x, decide: e.decide, files: e.opts.Files, inputs: []input{{rest: e.text(), line: 1}}}
@@ -216,14 +223,14 @@ func (e *evaluator) text() string {
 func (e *evaluator) finish() {
 	if len(e.r.missing) > 0 {
 		for _, p := range e.pkgs {
-			p.opaque += strings.Join(e.r.missing, "")
+			p.opaque.add(strings.Join(e.r.missing, ""))
 		}
 		for _, why := range e.r.missing {
 			e.refuse(why)
 		}
 	}
 	for _, p := range e.pkgs {
-		if !p.described && p.opaque == "" {
+		if !p.described && len(p.opaque) == 0 {
 			e.x.fail("package has no %description: " + p.name)
 			return
 		}
@@ -247,14 +254,17 @@ func (e *evaluator) finish() {
 // opaque spreads what is not known because of lines that may hold anything.
 func (e *evaluator) opaque() {
 	ev := e.ev
-	var all string
+	var all markSet
 	for i, p := range e.pkgs {
-		if p.opaque == "" {
+		if len(p.opaque) == 0 {
 			continue
 		}
-		all += p.opaque
+		if all == nil {
+			all = markSet{}
+		}
+		maps.Copy(all, p.opaque)
 		q := &ev.Packages.List[i]
-		why := e.why(p.opaque)
+		why := e.x.whySet(p.opaque)
 		for _, v := range []struct {
 			tag   string
 			value *Value
@@ -272,15 +282,16 @@ func (e *evaluator) opaque() {
 			}
 		}
 	}
-	if all == "" {
+	if len(all) == 0 {
 		return
 	}
-	ev.Opaque = e.why(all)
+	why := e.x.whySet(all)
+	ev.Opaque = why
 	if e.x.mayPrint(all, "%") { // sections, and so scriptlets and files of any package
 		for i := range ev.Packages.List {
 			q := &ev.Packages.List[i]
-			q.Requires.Unknown = append(q.Requires.Unknown, e.why(all)...)
-			q.Files.Unknown = append(q.Files.Unknown, e.why(all)...)
+			q.Requires.Unknown = append(q.Requires.Unknown, why...)
+			q.Files.Unknown = append(q.Files.Unknown, why...)
 		}
 	}
 	ev.Package = ev.Packages.List[0]
@@ -288,11 +299,11 @@ func (e *evaluator) opaque() {
 		"exclusivearch": &ev.ExclusiveArch.Unknown, "excludearch": &ev.ExcludeArch.Unknown, "buildarch": &ev.BuildArch.Unknown,
 		"source": &ev.Sources.Unknown, "patch": &ev.Patches.Unknown, "package": &ev.Packages.Unknown} {
 		if e.x.mayPrint(all, tag) {
-			*list = append(*list, e.why(all)...)
+			*list = append(*list, why...)
 		}
 	}
 	if !e.pkgs[0].set["url"] && e.x.mayPrint(all, "url") {
-		ev.URL.Unknown = append(ev.URL.Unknown, e.why(all)...)
+		ev.URL.Unknown = append(ev.URL.Unknown, why...)
 	}
 }
 

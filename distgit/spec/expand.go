@@ -20,6 +20,14 @@ func (x *expander) expand(src string) string {
 	return b.String()
 }
 
+// affordable reports whether the expansion may go on.
+func (x *expander) affordable() bool {
+	if x.budget < 0 && x.err == nil {
+		x.err = &Error{File: x.file, Line: x.line, Err: ErrTooLarge, Msg: "macro expansion"}
+	}
+	return x.err == nil
+}
+
 // macroEnd returns the index after the macro call whose text after the '%'
 // begins at i, or -1 when it is not closed.
 func macroEnd(s string, i int) int {
@@ -118,7 +126,7 @@ func (x *expander) expandTo(b *strings.Builder, src string) {
 		return
 	}
 	before := b.Len()
-	for i := 0; x.err == nil && i < len(src); {
+	for i := 0; x.affordable() && i < len(src); {
 		n := strings.IndexByte(src[i:], '%')
 		if n < 0 {
 			b.WriteString(src[i:])
@@ -137,15 +145,15 @@ func (x *expander) expandTo(b *strings.Builder, src string) {
 		}
 		i = x.expandCall(b, src, i)
 	}
-	if x.budget -= b.Len() - before; x.budget < 0 && x.err == nil {
-		x.err = &Error{File: x.file, Line: x.line, Err: ErrTooLarge, Msg: "macro expansion"}
-	}
+	x.budget -= b.Len() - before
 }
 
 // expandCall expands the call whose text after the '%' begins at i and returns
 // where the source goes on.
 func (x *expander) expandCall(b *strings.Builder, src string, i int) int {
+	x.budget -= 16
 	end := macroEnd(src, i)
+	x.budget -= max(end-i, 0)
 	if end < 0 {
 		x.fail("unterminated " + src[i:i+1] + ": " + src[i:])
 		return len(src)

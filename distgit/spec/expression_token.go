@@ -144,4 +144,3 @@ func (p *exprParser) quoted(version bool) {
 	}
 	p.value = exprValue{kind: kind, s: text}
 }
-

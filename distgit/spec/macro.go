@@ -78,21 +78,22 @@ var baseTable = sync.OnceValue(func() macroTable {
 // expander is rpm's macro engine (4.18), less what runs code or looks at the
 // machine: that becomes a mark.
 type expander struct {
-	table   macroTable
-	depth   int
-	level   int
-	line    int // of the logical line that is being expanded
-	file    string
-	budget  int // bytes of expansion left
-	err     error
-	reasons []Reason
-	byText  map[string]int // reasons by kind and whole text
-	locals  []string       // names with definitions above levelGlobal, oldest first
-	seq     int
-	commits int // what %autorelease counts
-	taint   []taint
-	prints  map[string]map[string]bool // words of a script, by the mark of its output
-	loader  func(name string) (string, bool)
+	table    macroTable
+	depth    int
+	level    int
+	line     int // of the logical line that is being expanded
+	file     string
+	budget   int // bytes of expansion left
+	err      error
+	reasons  []Reason
+	byText   map[string]int // reasons by kind and whole text
+	locals   []string       // names with definitions above levelGlobal, oldest first
+	seq      int
+	commits  int // what %autorelease counts
+	taint    []taint
+	prints   map[int]map[string]bool // words of a script, by the number of its mark
+	overflow bool                    // more than maxReasons
+	loader   func(name string) (string, bool)
 }
 
 // taint remembers that code which is not run here may have defined macros.
@@ -104,8 +105,8 @@ type taint struct {
 }
 
 const (
-	maxDepth  = 64
-	maxOutput = 16 << 20
+	maxDepth  = 64       // of macros in macros, as in rpm
+	maxOutput = 64 << 20 // bytes read and expanded, calls counted as 16
 )
 
 // fail records what rpm would refuse; the first failure counts.
@@ -121,7 +122,10 @@ func (x *expander) unknown(kind ReasonKind, text string) string {
 	key := itoa(int(kind)) + text
 	n, ok := x.byText[key]
 	if !ok {
-		n = len(x.reasons)
+		if n = len(x.reasons); n == maxReasons {
+			x.overflow = true
+			return string(mark) + "0" + string(mark)
+		}
 		x.reasons = append(x.reasons, Reason{Kind: kind, Line: x.line, Text: shorten(x.plain(text))})
 		x.byText[key] = n
 	}
@@ -156,12 +160,13 @@ func (x *expander) addWords(words map[string]bool, code string, depth int) {
 // script prints only words that stand in it, or in macros that it names, but
 // one that knows a section's name may print anything; of other things nothing
 // is known. The word is lower case.
-func (x *expander) mayPrint(marks, word string) bool {
-	for _, m := range strings.Split(strings.ReplaceAll(marks, "\x00\x00", "\x00,\x00"), ",") {
+func (x *expander) mayPrint(marks markSet, word string) bool {
+	for m := range marks {
 		words, ok := x.prints[m]
 		if !ok {
 			return true
 		}
+		x.budget -= len(words)
 		for w := range words {
 			if sectionWord("%"+w) != "" || strings.Contains(strings.ToLower(w), word) {
 				return true
@@ -193,6 +198,7 @@ func (x *expander) tainted(name string, d *definition) string {
 		if d != nil {
 			continue
 		}
+		x.budget -= len(t.words)
 		for w := range t.words {
 			if strings.HasPrefix(name, w) || strings.HasSuffix(name, w) {
 				return t.reason

@@ -248,7 +248,10 @@ func (p *parser) tag(body string) *Tag {
 // on the line.
 func (p *parser) macro(body string, lead int) *Macro {
 	i, end := lead, len(body)
-	for strings.HasPrefix(body[i:end], "%{") && body[end-1] == '}' {
+	for depth := 0; strings.HasPrefix(body[i:end], "%{") && body[end-1] == '}'; depth++ {
+		if depth == 8 {
+			return nil
+		}
 		colon := strings.IndexByte(body[i:end], ':')
 		if colon < 0 || matchBrace(body, i+1) != end-1 {
 			return nil

@@ -84,7 +84,8 @@ func (e *evaluator) tagLine(p *pkg, line string) {
 	if !ok {
 		switch head, _, _ := strings.Cut(trimmed, ":"); {
 		case trimmed[0] == mark || marked(head):
-			p.opaque += onlyMarks(line)
+			p.opaque.add(line)
+			e.doubtful = true
 		case undefinedIn(trimmed) != "" && trimmed[0] == '%':
 			e.undefinedLine(p, trimmed)
 		default:
@@ -109,7 +110,8 @@ func (e *evaluator) tagLine(p *pkg, line string) {
 // and a distribution that defines it may put anything there.
 func (e *evaluator) undefinedLine(p *pkg, line string) {
 	why := e.x.unknown(ReasonUndefined, undefinedIn(line))
-	p.opaque += why
+	p.opaque.add(why)
+	e.doubtful = true
 	e.refuse(why)
 	e.x.seq++
 	e.x.taint = append(e.x.taint, taint{seq: e.x.seq, reason: why})
@@ -189,6 +191,8 @@ func (e *evaluator) scalar(p *pkg, name, value string) {
 			return
 		}
 		p.name, p.Name = value, v
+		e.byName[value] = p
+		e.doubtful = e.doubtful || marked(value)
 	case "version", "release":
 		if !e.checkChars(name, value, "._+%{}~^") {
 			return
@@ -273,12 +277,11 @@ func (e *evaluator) addSource(patch bool, value, number string) {
 		}
 	}
 	*last = max(*last, n)
-	if slices.ContainsFunc(list.List, func(f SourceFile) bool { return f.Number == n }) {
-		if number != "" || e.pkgs[0].opaque == "" {
-			e.x.fail(strings.ToLower(name) + " " + itoa(n) + " defined multiple times")
-		}
+	if e.numbers[name+itoa(n)] {
+		e.x.fail(strings.ToLower(name) + " " + itoa(n) + " defined multiple times")
 		return
 	}
+	e.numbers[name+itoa(n)] = true
 	list.Unknown = append(list.Unknown, e.doubts(value)...)
 	list.List = append(list.List, SourceFile{Number: n, Value: e.plain(value), Line: e.x.line})
 	dir := e.x.expand("%{_sourcedir}/")
@@ -340,7 +343,7 @@ func (e *evaluator) closePreamble(p *pkg) {
 		p.Arch = e.value(e.x.expand("%{_target_cpu}"))
 	}
 	for _, tag := range []string{"name", "version", "release", "summary", "license"} {
-		if !p.set[tag] && p.opaque == "" && main.opaque == "" && len(e.r.missing) == 0 {
+		if !p.set[tag] && len(p.opaque) == 0 && len(main.opaque) == 0 && len(e.r.missing) == 0 {
 			e.x.fail(tag + " field must be present in package: " + p.name)
 			return
 		}

@@ -40,7 +40,7 @@ func (r *reader) reading() bool {
 // next returns the next line without its line end; ok is false at the end or
 // after a failure.
 func (r *reader) next() (line string, ok bool) {
-	for r.x.err == nil {
+	for r.x.affordable() {
 		if r.pending == "" {
 			if !r.fill() {
 				return "", false
@@ -70,6 +70,7 @@ func (r *reader) fill() bool {
 		return false
 	}
 	raw, closed := logicalLine(in.rest, true)
+	r.x.budget -= len(raw)
 	first := in.line
 	in.rest = in.rest[len(raw):]
 	in.line += strings.Count(raw, "\n")

@@ -4,6 +4,7 @@ package spec
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -81,22 +82,50 @@ func onlyMarks(s string) string {
 	return b.String()
 }
 
-// why turns marks into reasons, each once.
-func (x *expander) why(marks string) []Reason {
+// maxReasons limits how many different reasons an evaluation tells apart.
+const maxReasons = 1000
+
+// markSet is a set of reasons, by number.
+type markSet map[int]bool
+
+// add adds the marks of a text to a set, which it makes if need be.
+func (m *markSet) add(s string) {
+	for i := strings.IndexByte(s, mark); i >= 0; {
+		n, end := 0, markEnd(s, i)
+		for _, c := range s[i+1 : end] {
+			if c != mark {
+				n = n*10 + int(c-'0')
+			}
+		}
+		if *m == nil {
+			*m = markSet{}
+		}
+		(*m)[n] = true
+		next := strings.IndexByte(s[end:], mark)
+		if next < 0 {
+			break
+		}
+		i = end + next
+	}
+}
+
+// whySet turns a set of marks into reasons, in the order they were met.
+func (x *expander) whySet(m markSet) []Reason {
 	var out []Reason
-	for _, n := range strings.Split(strings.ReplaceAll(onlyMarks(marks), "\x00\x00", "\x00"), "\x00") {
-		if n == "" {
-			continue
-		}
-		i := 0
-		for _, c := range n {
-			i = i*10 + int(c-'0')
-		}
-		if r := x.reasons[i]; !slices.Contains(out, r) {
-			out = append(out, r)
-		}
+	for _, n := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, x.reasons[n])
 	}
 	return out
+}
+
+// why turns the marks of a text into reasons, each once.
+func (x *expander) why(s string) []Reason {
+	if !marked(s) {
+		return nil
+	}
+	var m markSet
+	m.add(s)
+	return x.whySet(m)
 }
 
 // plain puts the text of the macro in the place of each mark.

@@ -117,7 +117,8 @@ func compareWithRPM(t *testing.T, oracle rpmspec, text string, macros map[string
 		t.Errorf("%s\nrpm reads it: %q\nhere: %v", text, out, err)
 		return false
 	case rpmErr != nil:
-		if err == nil && len(ev.Refused) == 0 && !anyUnknown(ev) {
+		// Code that is not run here may fail there.
+		if err == nil && len(ev.Refused) == 0 && !anyUnknown(ev) && !strings.Contains(text, "%{lua:") {
 			t.Errorf("%s\nrpm refuses it: %v\nhere: accepted", text, rpmErr)
 		}
 		return err != nil

@@ -2,10 +2,7 @@
 
 package spec
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // section is what happens with the lines after a section header.
 type section interface {
@@ -74,7 +71,8 @@ func (e *evaluator) scriptLine(text string) {
 	}
 	for _, r := range e.why(text[:markEnd(text, 0)]) {
 		if r.Kind == ReasonLua || r.Kind == ReasonInclude {
-			e.pkgs[0].opaque += onlyMarks(text)
+			e.pkgs[0].opaque.add(text)
+			e.doubtful = true
 		}
 	}
 }
@@ -279,12 +277,13 @@ func (e *evaluator) lookup(words []string, options map[byte]string) *pkg {
 		e.x.fail("too many names in a section header")
 		return nil
 	}
-	for _, p := range e.pkgs {
-		if p.name == name {
-			return p
-		}
+	if len(words) == 0 {
+		return e.pkgs[0]
 	}
-	if marked(name) || slices.ContainsFunc(e.pkgs, func(p *pkg) bool { return marked(p.name) || p.opaque != "" }) {
+	if p := e.byName[name]; p != nil {
+		return p
+	}
+	if marked(name) || e.doubtful {
 		return nil
 	}
 	e.x.fail("package does not exist: " + name)
@@ -308,12 +307,12 @@ func (e *evaluator) openPackage(args string) section {
 	if !e.checkName(p.name) {
 		return emptySection{}
 	}
-	for _, q := range e.pkgs {
-		if q.name == p.name {
-			e.x.fail("package already exists: " + p.name)
-			return emptySection{}
-		}
+	if e.byName[p.name] != nil {
+		e.x.fail("package already exists: " + p.name)
+		return emptySection{}
 	}
+	e.byName[p.name] = p
+	e.doubtful = e.doubtful || marked(p.name)
 	p.Name = e.value(p.name)
 	p.set["name"] = true
 	e.pkgs = append(e.pkgs, p)

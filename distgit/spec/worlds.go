@@ -67,9 +67,11 @@ func (m merger) dependencies(a, b *Dependencies) {
 	same := slices.EqualFunc(a.List, b.List, func(x, y Dependency) bool { return x.String() == y.String() && x.Qualifier == y.Qualifier })
 	m.list(&a.Unknown, b.Unknown, same)
 	if !same {
-		a.List = slices.DeleteFunc(slices.Clone(a.List), func(x Dependency) bool {
-			return !slices.ContainsFunc(b.List, func(y Dependency) bool { return x.String() == y.String() })
-		})
+		both := map[string]bool{}
+		for _, y := range b.List {
+			both[y.String()] = true
+		}
+		a.List = slices.DeleteFunc(slices.Clone(a.List), func(x Dependency) bool { return !both[x.String()] })
 	}
 }
 
