@@ -119,6 +119,7 @@ func (p *scanner) quoted() (string, bool) {
 func (p *scanner) quotedSlow(start int, quote byte) (string, bool) {
 	b := append(p.buf[:0], p.s[start:p.pos]...)
 	defer func() { p.buf = b[:0] }()
+	keep := 0 // what was written as an escape is not trimmed
 	for p.pos < len(p.s) {
 		c := p.s[p.pos]
 		switch {
@@ -130,8 +131,8 @@ func (p *scanner) quotedSlow(start int, quote byte) (string, bool) {
 			b = append(b, '\'')
 			p.pos++
 		case c == '\n':
-			for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
-				b = b[:len(b)-1] // never an escape: those for blanks are declined
+			for len(b) > keep && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+				b = b[:len(b)-1]
 			}
 			b = fold(b, p.emptyLines())
 		case c == '\\' && quote == '"':
@@ -139,6 +140,7 @@ func (p *scanner) quotedSlow(start int, quote byte) (string, bool) {
 			if b, ok = p.escape(b); !ok {
 				return "", false
 			}
+			keep = len(b)
 		default:
 			b = append(b, c)
 			p.pos++
@@ -173,16 +175,22 @@ func (p *scanner) escape(b []byte) ([]byte, bool) {
 	c := p.s[p.pos+1]
 	p.pos += 2
 	switch c {
-	case 'n':
-		return append(b, '\n'), true
-	case '"', '\\', '/':
+	case 'x':
+		return p.escapeCode(b, 2)
+	case 'u':
+		return p.escapeCode(b, 4)
+	case 'U':
+		return p.escapeCode(b, 8)
+	case '"', '\\', '/', ' ':
 		return append(b, c), true
-	case 'e':
-		return append(b, 0x1b), true
-	case 'r':
-		return append(b, '\r'), true
-	case 'x', 'u', 'U':
-		return p.escapeCode(b, map[byte]int{'x': 2, 'u': 4, 'U': 8}[c])
+	case 'N':
+		return append(b, "\u0085"...), true
+	case '_':
+		return append(b, "\u00a0"...), true
+	case 'L':
+		return append(b, "\u2028"...), true
+	case 'P':
+		return append(b, "\u2029"...), true
 	case '\n':
 		p.pos--
 		if p.emptyLines() > 0 {
@@ -190,7 +198,13 @@ func (p *scanner) escape(b []byte) ([]byte, bool) {
 		}
 		return b, true
 	}
-	return b, false // the rest is rare, and blanks would be trimmed above
+	const codes = "0\x00a\x07b\x08t\tn\nv\vf\fr\re\x1b"
+	for i := 0; i < len(codes); i += 2 {
+		if codes[i] == c {
+			return append(b, codes[i+1]), true
+		}
+	}
+	return b, false
 }
 
 func (p *scanner) escapeCode(b []byte, digits int) ([]byte, bool) {
@@ -216,7 +230,7 @@ func (p *scanner) escapeCode(b []byte, digits int) ([]byte, bool) {
 		r = r<<4 | rune(c)
 		p.pos++
 	}
-	if !utf8.ValidRune(r) || r == ' ' || r == '\t' {
+	if !utf8.ValidRune(r) {
 		return b, false
 	}
 	return utf8.AppendRune(b, r), true

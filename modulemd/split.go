@@ -62,6 +62,9 @@ func (s *splitter) readLine() ([]byte, error) {
 		if err := s.fill(); err != nil {
 			return nil, err
 		}
+		if searched > len(s.buf)-s.pos { // a byte order mark was taken out
+			searched = 0
+		}
 	}
 }
 
