@@ -23,30 +23,58 @@ type analysis struct {
 	flowPlain, blockPlain, single, blockFit bool
 }
 
-// careful marks the bytes that analyze has to look at more closely: spaces,
-// indicators, breaks and all that is not ASCII.
-var careful = func() (set [256]bool) {
-	for c := range set {
-		set[c] = c < 0x21 || c >= 0x7f || strings.IndexByte("#,[]{}&*!|>'\"%@`?:", byte(c)) >= 0
+// What a byte means for analyze, behind the first one of a scalar.
+const (
+	byteHarmless = iota
+	byteFlow     // an indicator in flow collections only
+	byteColon
+	byteSpace
+	byteHash
+	byteRare // control characters and all that is not ASCII
+)
+
+var byteClass = func() (class [256]uint8) {
+	for c := range class {
+		switch {
+		case c < ' ' || c > '~':
+			class[c] = byteRare
+		case strings.IndexByte(",?[]{}", byte(c)) >= 0:
+			class[c] = byteFlow
+		}
 	}
-	return set
+	class[':'], class[' '], class['#'] = byteColon, byteSpace, byteHash
+	return class
 }()
 
-// analyze finds out what a scalar contains, by libyaml's rules.
+// analyze finds out what a scalar contains, by libyaml's rules. The usual
+// ones, in ASCII and beginning with a letter or digit, take the quick way.
 func analyze(s string) analysis {
 	if s == "" {
 		return analysis{blockPlain: true, single: true}
 	}
-	i := 0
-	if s[0] != '-' && s[0] != '.' {
-		for i < len(s) && !careful[s[i]] {
-			i++
+	if c := s[0]; c < '0' || c > 'z' || c > '9' && c < 'A' || c > 'Z' && c < 'a' {
+		return analyzeAll(s)
+	}
+	flowInd, blockInd := false, false
+	for i := 1; i < len(s); i++ {
+		switch byteClass[s[i]] {
+		case byteHarmless:
+		case byteFlow:
+			flowInd = true
+		case byteColon:
+			flowInd = true
+			if i+1 == len(s) || s[i+1] == ' ' {
+				blockInd = true
+			}
+		case byteSpace:
+			if i+1 == len(s) || s[i+1] == '#' {
+				return analyzeAll(s)
+			}
+		case byteRare:
+			return analyzeAll(s)
 		}
 	}
-	if i == len(s) {
-		return analysis{flowPlain: true, blockPlain: true, single: true, blockFit: true}
-	}
-	return analyzeAll(s)
+	return analysis{flowPlain: !flowInd && !blockInd, blockPlain: !blockInd, single: true, blockFit: true}
 }
 
 func analyzeAll(s string) analysis {
@@ -240,6 +268,35 @@ func (e *emitter) put(s string, i int) int {
 	return n
 }
 
+// word writes what stands before the next space, break or quote, the
+// character at i in any case, and returns where that ends.
+func (e *emitter) word(s string, i int) int {
+	start := i
+	ascii := true
+	for ; i < len(s); i++ {
+		c := s[i]
+		if c == ' ' || c == '\n' || c == '\r' || c == '\'' {
+			break
+		}
+		if c >= utf8.RuneSelf {
+			if breakAt(s, i) {
+				break
+			}
+			ascii = false
+		}
+	}
+	if i == start {
+		return i + e.put(s, i)
+	}
+	e.b = append(e.b, s[start:i]...)
+	if ascii {
+		e.column += i - start
+	} else {
+		e.column += utf8.RuneCountInString(s[start:i])
+	}
+	return i
+}
+
 // putLineBreak writes the line break at i and returns its length.
 func (e *emitter) putLineBreak(s string, i int) int {
 	_, n := utf8.DecodeRuneInString(s[i:])
@@ -283,7 +340,7 @@ func (e *emitter) writePlain(s string) {
 			spaces = true
 			continue
 		}
-		i += e.put(s, i)
+		i = e.word(s, i)
 		e.indention, spaces = false, false
 	}
 	e.whitespace, e.indention = false, false
@@ -316,7 +373,7 @@ func (e *emitter) writeSingle(s string) {
 				e.b = append(e.b, '\'')
 				e.column++
 			}
-			i += e.put(s, i)
+			i = e.word(s, i)
 			e.indention, spaces, breaks = false, false, false
 		}
 	}
@@ -428,7 +485,7 @@ func (e *emitter) writeFolded(s string) {
 			e.writeIndent()
 			i++
 		} else {
-			i += e.put(s, i)
+			i = e.word(s, i)
 		}
 		e.indention, breaks = false, false
 	}
