@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/seed-f134cc8e/relkit/examples/world/distro"
+	"github.com/seed-f134cc8e/relkit/planner"
+	"github.com/seed-f134cc8e/relkit/planner/drive"
+)
+
+var errUsage = errors.New("usage")
+
+// options are the command line. Those with a JSON name are remembered in the
+// state folder, so that resume needs none of them.
+type options struct {
+	resume   bool
+	changed  []planner.ID
+	Changed  string `json:"changed"`
+	Graph    string `json:"graph,omitempty"`
+	PDC      string `json:"pdc,omitempty"`
+	Release  string `json:"release,omitempty"`
+	DistGit  string `json:"distgit,omitempty"`
+	Branch   string `json:"branch,omitempty"`
+	Koji     string `json:"koji,omitempty"`
+	Profile  string `json:"profile,omitempty"`
+	User     string `json:"user,omitempty"`
+	Target   string `json:"target,omitempty"`
+	CI       string `json:"ci,omitempty"`
+	Context  string `json:"context,omitempty"`
+	Mail     string `json:"mail,omitempty"`
+	State    string `json:"-"`
+	Fail     string `json:"fail,omitempty"`
+	FailTest string `json:"failTest,omitempty"`
+	Demo     bool   `json:"demo,omitempty"`
+
+	write, planOnly, yes, json bool
+	limit, parallel            int
+	poll, patience             time.Duration
+	speed                      float64
+
+	// hook is called at every step of the journal; tests crash there.
+	hook func(drive.Point, planner.Action) error
+}
+
+const demoChanged = "rpms/perl-App-FatPacker,rpms/perl-B-Debug"
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	if len(args) > 0 && args[0] == "resume" {
+		o.resume, args = true, args[1:]
+	}
+	fs := flag.NewFlagSet("orchestrator", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() {
+		fmt.Fprint(stderr, "Usage: orchestrator [flags]            rebuild what a change makes necessary\n"+
+			"       orchestrator resume -state DIR  go on with a run that was stopped or killed\n\n"+
+			"Without -pdc, -distgit, -koji and -graph it runs in a demo distribution.\n"+
+			"The hub's password is read from the environment: KOJI_PASSWORD.\n\n")
+		fs.PrintDefaults()
+		fmt.Fprint(stderr, "\nExit status: 0 done, 1 failure, 2 usage, 3 held by a limit, 4 unfixed failures left,\n5 state folder in use, damaged or of another run, 130 interrupted.\n")
+	}
+	fs.StringVar(&o.Changed, "changed", "", "changed components, separated by commas (demo: "+demoChanged+")")
+	fs.StringVar(&o.Graph, "graph", "", "read dependencies from `FILE` (planner-graph/1 JSON, may be gzipped) instead of PDC")
+	fs.StringVar(&o.PDC, "pdc", "", "ask the PDC at `URL` what depends on the change")
+	fs.StringVar(&o.Release, "release", "", "release in PDC, and product version of its tests")
+	fs.StringVar(&o.DistGit, "distgit", "", "dist-git at `URL`, where commits are made")
+	fs.StringVar(&o.Branch, "branch", "", "dist-git branch of the release")
+	fs.StringVar(&o.Koji, "koji", "", "Koji hub at `URL`")
+	fs.StringVar(&o.Profile, "profile", "", "Koji hub of a profile in koji.conf")
+	fs.StringVar(&o.User, "user", "", "user at the hub and at dist-git")
+	fs.StringVar(&o.Target, "target", "", "build target; the side tag is made from its build tag")
+	fs.StringVar(&o.CI, "ci", "", "Greenwave at `URL`; empty: builds are not gated")
+	fs.StringVar(&o.Context, "context", "side_tag_merge", "decision context that a build must satisfy")
+	fs.StringVar(&o.Mail, "mail", "", "author of commits, \"Name <mail>\"")
+	fs.StringVar(&o.State, "state", "", "remember the run in `DIR`; a temporary folder otherwise")
+	fs.StringVar(&o.Fail, "fail", "perl-DateTime-Locale", "demo: package whose build fails until it is fixed, or none")
+	fs.StringVar(&o.FailTest, "fail-test", "perl-Perl-Critic", "demo: package whose test fails until it is fixed, or none")
+	fs.BoolVar(&o.write, "write", false, "change real services; without it they are only read")
+	fs.BoolVar(&o.planOnly, "plan-only", false, "print the plan and stop")
+	fs.BoolVar(&o.yes, "yes", false, "go on although the plan is over its limit")
+	fs.BoolVar(&o.json, "json", false, "print one JSON object a line instead of text")
+	fs.IntVar(&o.limit, "limit", 500, "largest number of rebuilds that needs no agreement; 0: none")
+	fs.IntVar(&o.parallel, "parallel", 50, "most builds at a time")
+	fs.DurationVar(&o.poll, "poll", 30*time.Second, "time between looks at the services")
+	fs.DurationVar(&o.patience, "patience", 24*time.Hour, "how long to wait for a fix when nothing else is left to do")
+	fs.Float64Var(&o.speed, "speed", 1, "how many seconds pass in the services' world in one second")
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	fail := func(format string, args ...any) (options, error) {
+		err := fmt.Errorf(format, args...)
+		fmt.Fprintf(stderr, "orchestrator: %v (-h tells the flags)\n", err)
+		return o, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	switch {
+	case fs.NArg() > 0:
+		return fail("unexpected argument %q", fs.Arg(0))
+	case o.resume && o.State == "":
+		return fail("resume needs -state DIR")
+	case o.limit < 0 || o.parallel < 1 || o.poll <= 0 || o.speed <= 0:
+		return fail("-limit, -parallel, -poll and -speed must be positive")
+	case o.Koji != "" && o.Profile != "":
+		return fail("give -koji or -profile, not both")
+	case o.PDC != "" && o.Graph != "":
+		return fail("give -pdc or -graph, not both")
+	}
+	if o.resume {
+		return o, nil
+	}
+	o.Demo = o.PDC == "" && o.DistGit == "" && o.Koji == "" && o.Profile == "" && o.CI == "" && (o.Graph == "" || o.planOnly)
+	if o.Changed == "" && o.Demo && o.Graph == "" {
+		o.Changed = demoChanged
+	}
+	for _, id := range strings.Split(o.Changed, ",") {
+		if id = strings.TrimSpace(id); id != "" {
+			o.changed = append(o.changed, planner.ID(id))
+		}
+	}
+	switch {
+	case len(o.changed) == 0:
+		return fail("nothing changed: name the changed components with -changed")
+	case o.Demo:
+		o.demo()
+	case o.Graph == "" && (o.PDC == "" || o.Release == ""):
+		return fail("say where dependencies are known: -pdc URL -release NAME, or -graph FILE")
+	case o.write && (o.Koji == "" && o.Profile == "" || o.DistGit == "" || o.Target == "" || o.Branch == "" || o.User == ""):
+		return fail("-write needs -koji (or -profile), -distgit, -target, -branch and -user")
+	}
+	return o, nil
+}
+
+// demo fills in what the demo world is.
+func (o *options) demo() {
+	o.write = !o.planOnly
+	o.Release, o.Branch, o.Target = distro.Release, distro.Branch, distro.Target
+	o.poll, o.speed = 15*time.Second, 400
+	if o.Fail == "none" {
+		o.Fail = ""
+	}
+	if o.FailTest == "none" {
+		o.FailTest = ""
+	}
+}
+
+// gates are what results must pass before others are built against them.
+func (o options) gates() []planner.Gate {
+	if o.CI == "" {
+		return nil
+	}
+	return []planner.Gate{{Name: o.Context}}
+}
+
+func password() string { return os.Getenv("KOJI_PASSWORD") }

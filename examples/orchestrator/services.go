@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-f134cc8e/relkit/distgit"
+	"github.com/seed-f134cc8e/relkit/distgit/git"
+	"github.com/seed-f134cc8e/relkit/examples/world/services"
+	"github.com/seed-f134cc8e/relkit/koji"
+	"github.com/seed-f134cc8e/relkit/koji/ci"
+	"github.com/seed-f134cc8e/relkit/pdc"
+	"github.com/seed-f134cc8e/relkit/planner"
+)
+
+// clients are the services that a run talks to; those that were not asked for
+// are nil.
+type clients struct {
+	pdc   *pdc.Client
+	git   *git.Client
+	web   *distgit.Client
+	koji  *koji.Client
+	ci    *ci.Greenwave
+	world *services.World // the demo's
+}
+
+// connect makes the clients. It talks to nobody, except that the demo's
+// services are started.
+func connect(o *options, out *screen) (*clients, error) {
+	c := &clients{}
+	pass := password()
+	if o.Demo && o.Graph == "" {
+		w, err := services.Start(services.Options{
+			Dir: demoFolder(*o), Speed: o.speed, Changed: packageNames(o.changed), FailBuild: named(o.Fail), FailTest: named(o.FailTest),
+		})
+		if err != nil {
+			return nil, err
+		}
+		c.world, pass = w, services.Password
+		o.PDC, o.DistGit, o.Koji, o.CI, o.User = w.PDC, w.DistGit, w.Koji, w.CI, services.User
+		out.say("demo world: koji %s, pdc %s, dist-git %s, ci %s", w.Koji, w.PDC, w.DistGit, w.CI)
+	}
+	var err error
+	check := func(e error) {
+		if err == nil {
+			err = e
+		}
+	}
+	var e error
+	if o.PDC != "" {
+		c.pdc, e = pdc.NewClient(o.PDC)
+		check(e)
+	}
+	if o.DistGit != "" {
+		c.web, e = distgit.NewClient(o.DistGit)
+		check(e)
+		opts := []git.Option{git.WithWeb(c.web)}
+		if pass != "" && o.User != "" {
+			opts = append(opts, git.WithPassword(o.User, pass))
+		}
+		c.git, e = git.NewClient(o.DistGit, opts...)
+		check(e)
+	}
+	opts := []koji.Option{koji.WithOfflineWait(o.realTime(o.poll))}
+	if o.write && pass != "" {
+		opts = append(opts, koji.WithPassword(o.User, pass))
+	}
+	switch {
+	case o.Profile != "":
+		c.koji, e = koji.FromProfile(o.Profile, opts...)
+		check(e)
+	case o.Koji != "":
+		c.koji, e = koji.NewClient(o.Koji, opts...)
+		check(e)
+	}
+	if o.CI != "" {
+		c.ci, e = ci.NewGreenwave(o.CI)
+		check(e)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+func (c *clients) close() error {
+	if c.world == nil {
+		return nil
+	}
+	return c.world.Close()
+}
+
+// demoFolder is where the demo world lives: with the run if that is to last.
+func demoFolder(o options) string {
+	if o.State == "" {
+		return ""
+	}
+	return filepath.Join(o.State, "world")
+}
+
+func named(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
+}
+
+func packageNames(ids []planner.ID) []string {
+	var out []string
+	for _, id := range ids {
+		if namespace, name, _ := componentOf(id); namespace == "rpms" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// dependencies returns the graph to plan by.
+func dependencies(ctx context.Context, o options, c *clients, s *state, out *screen) (*planner.Graph, error) {
+	switch {
+	case s.graph != nil:
+		return s.graph, nil
+	case o.Graph != "":
+		return readGraph(o.Graph)
+	}
+	g, err := askPDC(ctx, c.pdc, o.Release, packageNames(o.changed), func(text string) { out.say("pdc: %s", text) })
+	if err != nil {
+		return nil, fmt.Errorf("asking PDC what depends on the change: %w", err)
+	}
+	return c.durations(ctx, g)
+}
+
+// readGraph reads a graph file, gzipped or not.
+func readGraph(path string) (*planner.Graph, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(bytes.NewReader(data))
+		if err == nil {
+			data, err = io.ReadAll(io.LimitReader(z, 1<<30))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	g, err := planner.ParseGraph(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return g, nil
+}
+
+// durations adds how long builds usually take, as the hub remembers it, so
+// that the plan can tell how long it will take. It is a forecast only: what the
+// hub does not know stays unknown.
+func (c *clients) durations(ctx context.Context, g *planner.Graph) (*planner.Graph, error) {
+	if c.koji == nil {
+		return g, nil
+	}
+	usual := func(name string) time.Duration {
+		d, err := c.koji.AverageBuildDuration(ctx, koji.Ref(name), 0)
+		if err != nil {
+			return 0
+		}
+		return d
+	}
+	if c.world != nil {
+		usual = c.world.Duration
+	}
+	b := planner.Builder{Release: g.Release()}
+	for e := range g.Edges() {
+		b.AddEdge(e)
+	}
+	for n := range g.Nodes() {
+		if namespace, name, _ := componentOf(n.ID); namespace == "rpms" && !n.Conduit && n.Duration == 0 {
+			n.Duration = usual(name)
+		}
+		b.AddNode(n)
+	}
+	return b.Graph()
+}
+
+// sensible refuses plans that rest on a mistake.
+func sensible(o options, p *planner.Plan) error {
+	if len(p.Unknown) > 0 {
+		return fmt.Errorf("the graph does not know %s: %w", joinIDs(p.Unknown), errUsage)
+	}
+	if len(p.Rebuild) == 0 {
+		return fmt.Errorf("nothing is to be rebuilt for %s", joinIDs(o.changed))
+	}
+	return nil
+}
+
+func joinIDs(ids []planner.ID) string {
+	words := make([]string, 0, len(ids))
+	for _, id := range ids {
+		words = append(words, string(id))
+	}
+	return strings.Join(words, ", ")
+}
+
+// preview checks without changing anything that the hub could do what the plan
+// asks for.
+func preview(ctx context.Context, o options, c *clients, out *screen) error {
+	if c.koji == nil || o.Target == "" || o.Demo {
+		return nil
+	}
+	t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+	if err != nil {
+		return err
+	}
+	out.say("hub %s: target %s builds in %s for %s; nothing was changed (-write builds)", c.koji.URL(), t.Name, t.BuildTag, t.DestTag)
+	return nil
+}
+
+// login tells early when the hub refuses the user; a hub that is away is
+// waited for.
+func (c *clients) login(ctx context.Context) error {
+	if err := c.koji.Login(ctx); err != nil {
+		return fmt.Errorf("login at the hub: %w", err)
+	}
+	return nil
+}
+
+// sideTag finds the run's side tag or asks for one. What we had before is
+// remembered first, so that a side tag whose name was lost on the way is
+// recognised.
+func (c *clients) sideTag(ctx context.Context, o options, s *state) error {
+	if s.SideTag != "" {
+		return nil
+	}
+	t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+	if err != nil {
+		return err
+	}
+	me, err := c.koji.Myself(ctx)
+	if err != nil {
+		return err
+	}
+	tags, err := c.koji.ListSideTags(ctx, koji.SideTagQuery{BaseTag: koji.Ref(t.BuildTag), User: koji.Ref(me.Name)})
+	if err != nil {
+		return err
+	}
+	if s.Before == nil {
+		s.Before = []string{}
+		for _, x := range tags {
+			s.Before = append(s.Before, x.Name)
+		}
+		if err := s.save(); err != nil {
+			return err
+		}
+	} else {
+		for _, x := range tags {
+			if !slices.Contains(s.Before, x.Name) {
+				s.SideTag = x.Name
+				return s.save()
+			}
+		}
+	}
+	made, err := c.koji.CreateSideTag(ctx, koji.SideTagRequest{BaseTag: koji.Ref(t.BuildTag)})
+	if err != nil {
+		return err
+	}
+	s.SideTag = made.Name
+	return s.save()
+}
+
+// merge brings what was built to where everybody finds it, and removes the
+// side tag. Everything is looked for before it is done, so that it may be
+// repeated.
+func (c *clients) merge(ctx context.Context, o options, s *state, results map[planner.ID]string, out *screen) error {
+	if s.Merged {
+		return nil
+	}
+	t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+	if err != nil {
+		return err
+	}
+	byTag := map[string][]string{}
+	for id, nvr := range results {
+		tag := t.DestTag
+		if namespace, _, _ := componentOf(id); namespace == "modules" {
+			tag += "-modular"
+		}
+		byTag[tag] = append(byTag[tag], nvr)
+	}
+	for _, tag := range slices.Sorted(maps.Keys(byTag)) {
+		if err := c.tagAll(ctx, tag, byTag[tag]); err != nil {
+			return err
+		}
+		out.say("merged %d builds into %s", len(byTag[tag]), tag)
+	}
+	if err := c.koji.RemoveSideTag(ctx, koji.Ref(s.SideTag)); err != nil && !errors.Is(err, koji.ErrNotFound) {
+		return err
+	}
+	s.Merged = true
+	return s.save()
+}
+
+// tagAll tags the builds that the tag does not hold yet and waits until it
+// holds all of them.
+func (c *clients) tagAll(ctx context.Context, tag string, nvrs []string) error {
+	slices.Sort(nvrs)
+	asked := false
+	for {
+		tagged, err := c.koji.ListTagged(ctx, koji.TaggedQuery{Tag: koji.Ref(tag)})
+		if err != nil {
+			return err
+		}
+		have := map[string]bool{}
+		for _, b := range tagged {
+			have[b.NVR] = true
+		}
+		missing := slices.DeleteFunc(slices.Clone(nvrs), func(n string) bool { return have[n] })
+		if len(missing) == 0 {
+			return nil
+		}
+		if !asked {
+			asked = true
+			for _, nvr := range missing {
+				_, err := c.koji.TagBuild(ctx, koji.Ref(tag), koji.Ref(nvr), false)
+				if err != nil && !errors.Is(err, koji.ErrConflict) && !errors.Is(err, koji.ErrAlreadyApplied) && !errors.Is(err, koji.ErrOutcomeUnknown) {
+					return err
+				}
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// realTime is how long something takes outside when it takes d in the world.
+func (o options) realTime(d time.Duration) time.Duration {
+	return time.Duration(float64(d) / o.speed)
+}
