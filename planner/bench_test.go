@@ -18,8 +18,8 @@ import (
 // would have it.
 type benchInput struct {
 	nodes    []planner.Node
-	from, to []int32
-	kind     []planner.EdgeKind
+	from, to []planner.Ref
+	kind     []planner.Detail
 	evidence []int32 // into names; -1 for none
 	names    []string
 }
@@ -88,9 +88,9 @@ func (e *jsonEdge) UnmarshalJSON(data []byte) error {
 
 // add adds an edge; build edges carry the name they were written as.
 func (in *benchInput) add(from, to int, kind planner.EdgeKind) {
-	in.from = append(in.from, int32(from))
-	in.to = append(in.to, int32(to))
-	in.kind = append(in.kind, kind)
+	in.from = append(in.from, planner.Ref(from))
+	in.to = append(in.to, planner.Ref(to))
+	in.kind = append(in.kind, planner.Detail(kind))
 	evidence := int32(-1)
 	if kind == planner.EdgeBuild {
 		evidence = int32(to)
@@ -104,13 +104,8 @@ func (in *benchInput) add(from, to int, kind planner.EdgeKind) {
 // interned builds the graph by numbers.
 func (in *benchInput) interned(tb testing.TB) *planner.Graph {
 	var b planner.Builder
-	b.Grow(len(in.nodes), len(in.from))
-	for _, n := range in.nodes {
-		b.AddNode(n)
-	}
-	for i, f := range in.from {
-		b.Connect(planner.Ref(f), planner.Ref(in.to[i]), planner.Detail(in.kind[i]))
-	}
+	b.AddNodes(in.nodes)
+	b.ConnectAll(in.from, in.to, in.kind)
 	g, err := b.Graph()
 	require.NoError(tb, err)
 	return g
@@ -120,7 +115,7 @@ func (in *benchInput) interned(tb testing.TB) *planner.Graph {
 func (in *benchInput) edges() []planner.Edge {
 	list := make([]planner.Edge, len(in.from))
 	for i, f := range in.from {
-		list[i] = planner.Edge{From: in.nodes[f].ID, To: in.nodes[in.to[i]].ID, Kind: in.kind[i]}
+		list[i] = planner.Edge{From: in.nodes[f].ID, To: in.nodes[in.to[i]].ID, Kind: planner.EdgeKind(in.kind[i])}
 		if e := in.evidence[i]; e >= 0 {
 			list[i].Evidence = in.names[e]
 		}
@@ -160,11 +155,11 @@ func BenchmarkInternedEvidence(b *testing.B) {
 			details[i] = x.Detail(planner.Edge{Kind: planner.EdgeBuild, Evidence: name})
 		}
 		for i, f := range in.from {
-			d := planner.Detail(in.kind[i])
+			d := in.kind[i]
 			if e := in.evidence[i]; e >= 0 {
 				d = details[e]
 			}
-			x.Connect(planner.Ref(f), planner.Ref(in.to[i]), d)
+			x.Connect(f, in.to[i], d)
 		}
 		g, err := x.Graph()
 		require.NoError(b, err)
@@ -177,26 +172,17 @@ func BenchmarkInternedEvidence(b *testing.B) {
 func BenchmarkStrings(b *testing.B) {
 	in := srcbin(b)
 	edges := in.edges()
-	for _, evidence := range []bool{false, true} {
-		name := "plain"
-		if evidence {
-			name = "evidence"
-		} else {
-			edges = stripEvidence(edges)
-		}
-		if evidence {
-			edges = in.edges()
-		}
-		b.Run(name, func(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		edges []planner.Edge
+	}{{"plain", stripEvidence(edges)}, {"evidence", edges}} {
+		edges := c.edges
+		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				var x planner.Builder
-				for _, n := range in.nodes {
-					x.AddNode(n)
-				}
-				for i := range edges {
-					x.AddEdge(edges[i])
-				}
+				x.AddNodes(in.nodes)
+				x.AddEdges(edges)
 				g, err := x.Graph()
 				require.NoError(b, err)
 				planAll(b, g)
@@ -229,8 +215,13 @@ func BenchmarkLarge(b *testing.B) {
 	} {
 		b.Run(s.name, func(b *testing.B) {
 			ids := s.ids()
-			var from, to []int32
-			s.each(func(f, t int) { from, to = append(from, int32(f)), append(to, int32(t)) })
+			nodes := make([]planner.Node, len(ids))
+			for i, id := range ids {
+				nodes[i] = planner.Node{ID: id, Kind: planner.KindSource}
+			}
+			var from, to []planner.Ref
+			s.each(func(f, t int) { from, to = append(from, planner.Ref(f)), append(to, planner.Ref(t)) })
+			kinds := make([]planner.Detail, len(from)) // all EdgeBuild
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
@@ -238,13 +229,8 @@ func BenchmarkLarge(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				var x planner.Builder
-				x.Grow(len(ids), len(from))
-				for _, id := range ids {
-					x.AddNode(planner.Node{ID: id, Kind: planner.KindSource})
-				}
-				for i, f := range from {
-					x.Connect(planner.Ref(f), planner.Ref(to[i]), planner.Detail(planner.EdgeBuild))
-				}
+				x.AddNodes(nodes)
+				x.ConnectAll(from, to, kinds)
 				g, err := x.Graph()
 				require.NoError(b, err)
 				p = planAll(b, g)

@@ -3,7 +3,6 @@
 package planner
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -19,6 +18,14 @@ type Ref int32
 // edges of that kind.
 type Detail int32
 
+// A link packs both ends of an edge and its kind, so a graph holds less than
+// maxNodes nodes.
+const (
+	linkShift = 3
+	maxNodes  = 1 << (31 - linkShift)
+	maxEdges  = math.MaxInt32
+)
+
 // maxReported is how many mistakes an error of [Builder.Graph] names.
 const maxReported = 10
 
@@ -29,19 +36,20 @@ type Builder struct {
 	// Release is the label of the release that the graph speaks of.
 	Release string
 
+	// One row for every AddNode and every id first named by an edge; rows
+	// of the same id are united in the end.
 	ids      []ID
-	profiles []int32 // index into profile, -1 while only edges named the node
+	profiles []int32 // index into profile, -1 while only an edge named the id
 	times    []int64 // durations; nil until one is given
 	table    interner
-	sorted   bool // table is not needed: ids ascend so far
-	pending  int  // ids that only edges have named
+	pending  int // rows without a node
 
-	profile   []nodeProfile
-	profileOf map[profileKey]int32
-	lastKey   profileKey
+	profile     []nodeProfile
+	profileOf   map[profileKey]int32
+	lastProfile int32
 
-	from, to []int32
-	detail   []int32 // nil while every edge is plainOf
+	links    []uint64 // from<<32 | to<<linkShift | kind
+	detail   []int32  // per link; nil while every edge is plain
 	details  []edgeDetail
 	detailOf map[detailKey]int32
 	lastFrom int32
@@ -90,9 +98,7 @@ func (b *Builder) Grow(nodes, edges int) {
 		b.profiles = slices.Grow(b.profiles, nodes)
 	}
 	if edges > 0 {
-		b.from = slices.Grow(b.from, edges)
-		b.to = slices.Grow(b.to, edges)
-		b.detail = slices.Grow(b.detail, edges)
+		b.links = slices.Grow(b.links, edges)
 	}
 }
 
@@ -100,94 +106,102 @@ func (b *Builder) Grow(nodes, edges int) {
 // the other's value, labels and architectures are united, the longer duration
 // wins. Two kinds, or a conduit that is none, are a mistake that [Builder.Graph]
 // reports, as are an empty id and a negative duration. The Ref serves
-// [Builder.Connect].
+// [Builder.Connect]; a node added twice has two, either will do.
 func (b *Builder) AddNode(n Node) Ref {
+	return Ref(b.addNode(&n))
+}
+
+// AddNodes adds many nodes at once and returns the Ref of the first; those of
+// the others follow it one by one. Nodes with mistakes keep their number.
+func (b *Builder) AddNodes(nodes []Node) Ref {
+	b.Grow(len(nodes), 0)
+	first := Ref(len(b.ids))
+	for i := range nodes {
+		b.addNode(&nodes[i])
+	}
+	return first
+}
+
+func (b *Builder) addNode(n *Node) int32 {
 	if n.ID == "" {
 		b.mistake(fmt.Errorf("planner: node %d has an empty id: %w", len(b.ids), ErrInvalid))
-		return -1
 	}
 	if n.Duration < 0 {
 		b.mistake(fmt.Errorf("planner: node %q has the negative duration %s: %w", n.ID, n.Duration, ErrInvalid))
-		n.Duration = 0
 	}
-	var r int32
-	if last := len(b.ids) - 1; (last < 0 || b.sorted) && (last < 0 || b.ids[last] < n.ID) {
-		r, b.sorted = b.append(n.ID), true
-	} else {
-		r = b.intern(n.ID)
-	}
-	if r < 0 {
-		return -1
-	}
-	p := b.profileFor(n)
-	switch old := b.profiles[r]; {
-	case old < 0:
-		b.pending--
-		b.profiles[r] = p
-	case old != p:
-		b.profiles[r] = b.mergeProfiles(n.ID, old, p)
-	}
-	if n.Duration > 0 {
-		for len(b.times) < len(b.ids) {
-			b.times = append(slices.Grow(b.times, cap(b.ids)-len(b.times)), 0)
+	r := b.row(n.ID, b.profileFor(n))
+	if n.Duration > 0 && r >= 0 {
+		if len(b.times) < len(b.ids) {
+			b.times = slices.Grow(b.times, cap(b.ids)-len(b.times))
+			for len(b.times) < len(b.ids) {
+				b.times = append(b.times, 0)
+			}
 		}
-		b.times[r] = max(b.times[r], int64(n.Duration))
+		b.times[r] = int64(n.Duration)
 	}
-	return Ref(r)
+	return r
 }
 
-func (b *Builder) append(id ID) int32 {
-	if len(b.ids) >= math.MaxInt32-1 {
-		b.mistake(fmt.Errorf("planner: more than %d nodes: %w", math.MaxInt32-1, ErrLimit))
+func (b *Builder) row(id ID, profile int32) int32 {
+	if len(b.ids) >= maxNodes {
+		b.mistake(fmt.Errorf("planner: more than %d nodes: %w", maxNodes, ErrLimit))
 		return -1
 	}
 	b.ids = append(b.ids, id)
-	b.profiles = append(b.profiles, -1)
-	b.pending++
+	b.profiles = append(b.profiles, profile)
 	return int32(len(b.ids) - 1)
 }
 
+// intern returns a row of an id that an edge names.
 func (b *Builder) intern(id ID) int32 {
-	if b.sorted || len(b.table.hashes) < len(b.ids) || len(b.ids)*3/2 >= len(b.table.slots) {
-		b.table.room(b.ids, cap(b.ids))
-		b.sorted = false
+	if b.table.known < len(b.ids) || (len(b.ids)+1)*3/2 > len(b.table.slots) {
+		b.table.room(b.ids)
 	}
 	h := hashID(id)
 	slot, p := b.table.find(b.ids, id, h)
 	if p >= 0 {
 		return p
 	}
-	r := b.append(id)
+	r := b.row(id, -1)
 	if r >= 0 {
-		b.table.slots[slot] = r + 1
-		b.table.hashes = append(b.table.hashes, h)
+		b.table.put(slot, h, r)
+		b.table.known = len(b.ids)
+		b.pending++
 	}
 	return r
 }
 
-func (b *Builder) profileFor(n Node) int32 {
+func (b *Builder) profileFor(n *Node) int32 {
+	plain := len(n.Arches)+len(n.Labels) == 0
+	if plain && len(b.profile) > 0 {
+		if p := &b.profile[b.lastProfile]; p.kind == n.Kind && p.conduit == n.Conduit && p.bootstrap == n.Bootstrap &&
+			p.arches == nil && p.labels == nil {
+			return b.lastProfile
+		}
+	}
 	key := profileKey{kind: n.Kind, conduit: n.Conduit, bootstrap: n.Bootstrap}
-	if len(n.Arches)+len(n.Labels) > 0 {
-		b.checkWords(string(n.ID), n.Arches, n.Labels)
-		n.Arches, n.Labels = sortedSet(n.Arches), sortedSet(n.Labels)
-		key.arches, key.labels = joinSet(n.Arches), joinSet(n.Labels)
-	} else {
-		n.Arches, n.Labels = nil, nil
+	made := nodeProfile{kind: n.Kind, conduit: n.Conduit, bootstrap: n.Bootstrap}
+	if !plain {
+		b.checkWords(n.ID, n.Arches, n.Labels)
+		made.arches, made.labels = wordSet(n.Arches), wordSet(n.Labels)
+		key.arches, key.labels = joinSet(made.arches), joinSet(made.labels)
 	}
-	if p, ok := b.profileOf[key]; ok {
-		return p
+	p, ok := b.profileOf[key]
+	if !ok {
+		if b.profileOf == nil {
+			b.profileOf = make(map[profileKey]int32)
+			b.profile = make([]nodeProfile, 0, 8)
+		}
+		p = int32(len(b.profile))
+		b.profile = append(b.profile, made)
+		b.profileOf[key] = p
 	}
-	if b.profileOf == nil {
-		b.profileOf = make(map[profileKey]int32)
-	}
-	p := int32(len(b.profile))
-	b.profile = append(b.profile, nodeProfile{n.Kind, n.Conduit, n.Bootstrap, n.Arches, n.Labels})
-	b.profileOf[key] = p
+	b.lastProfile = p
 	return p
 }
 
 // checkWords refuses labels and architectures that lists cannot hold.
-func (b *Builder) checkWords(of string, lists ...[]string) {
+func (b *Builder) checkWords(of ID, lists ...[]string) {
 	for _, w := range slices.Concat(lists...) {
 		if w == "" || strings.ContainsFunc(w, func(r rune) bool { return r <= ' ' || r == ',' || r == '"' || r == 0x7f }) {
 			b.mistake(fmt.Errorf("planner: %q: the label or architecture %q is not a plain word: %w", of, w, ErrInvalid))
@@ -201,12 +215,13 @@ func (b *Builder) mergeProfiles(id ID, i, j int32) int32 {
 		b.mistake(fmt.Errorf("planner: node %q is both %s and %s: %w", id, describe(p), describe(q), ErrInvalid))
 		return i
 	}
-	return b.profileFor(Node{
+	return b.profileFor(&Node{
+		ID:        id,
 		Kind:      max(p.kind, q.kind),
 		Conduit:   p.conduit || q.conduit,
 		Bootstrap: p.bootstrap || q.bootstrap,
-		Arches:    append(slices.Clone(p.arches), q.arches...),
-		Labels:    append(slices.Clone(p.labels), q.labels...),
+		Arches:    slices.Concat(p.arches, q.arches),
+		Labels:    slices.Concat(p.labels, q.labels),
 	})
 }
 
@@ -226,22 +241,62 @@ func (b *Builder) AddEdge(e Edge) {
 		b.mistake(fmt.Errorf("planner: edge %q -> %q has an empty id: %w", e.From, e.To, ErrInvalid))
 		return
 	}
-	d := b.Detail(e)
+	d := b.detailFor(&e)
 	if d < 0 {
 		return
 	}
-	from := b.lastFrom // edges mostly come sorted by From
-	if int(from) >= len(b.ids) || b.ids[from] != e.From {
-		from = b.intern(e.From)
+	b.Connect(b.fromRef(e.From), Ref(b.intern(e.To)), d)
+}
+
+// fromRef returns the row of an edge's From. Edges mostly come in the order of
+// nodes, so the last one and the next are tried first.
+func (b *Builder) fromRef(id ID) Ref {
+	for k := b.lastFrom; int(k) < len(b.ids) && k < b.lastFrom+2; k++ {
+		if b.ids[k] == id {
+			b.lastFrom = k
+			return Ref(k)
+		}
 	}
-	b.lastFrom = max(from, 0)
-	b.Connect(Ref(from), Ref(b.intern(e.To)), d)
+	r := b.intern(id)
+	b.lastFrom = max(r, 0)
+	return Ref(r)
+}
+
+// AddEdges adds many edges at once, as [Builder.AddEdge] would each. It is the
+// fast way for edges named by id, best after their nodes.
+func (b *Builder) AddEdges(edges []Edge) {
+	b.Grow(0, len(edges))
+	const chunk = 32
+	var hashes [chunk]uint32
+	var found [chunk]int32
+	for len(edges) > 0 {
+		part := edges[:min(chunk, len(edges))]
+		edges = edges[len(part):]
+		b.table.room(b.ids)
+		// Step by step for all, so that waiting for memory overlaps.
+		for i := range part {
+			hashes[i] = hashID(part[i].To)
+		}
+		for i := range part {
+			found[i] = b.table.guess(hashes[i])
+		}
+		for i := range part {
+			e, to := &part[i], found[i]
+			if to < 0 || b.ids[to] != e.To || e.From == "" || e.Kind >= edgeKinds {
+				b.AddEdge(*e)
+				continue
+			}
+			b.Connect(b.fromRef(e.From), Ref(to), b.detailFor(e))
+		}
+	}
 }
 
 // Detail returns the number under which this builder knows e's kind, flags,
 // architectures and evidence; e's ends do not matter. It is -1 for an unknown
 // kind, a mistake that [Builder.Graph] reports.
-func (b *Builder) Detail(e Edge) Detail {
+func (b *Builder) Detail(e Edge) Detail { return b.detailFor(&e) }
+
+func (b *Builder) detailFor(e *Edge) Detail {
 	if e.Kind >= edgeKinds {
 		b.mistake(fmt.Errorf("planner: edge %q -> %q has the unknown kind %s: %w", e.From, e.To, e.Kind, ErrInvalid))
 		return -1
@@ -251,10 +306,11 @@ func (b *Builder) Detail(e Edge) Detail {
 		return Detail(e.Kind)
 	}
 	key := detailKey{attr: attr, evidence: e.Evidence}
+	var arches []string
 	if len(e.Arches) > 0 {
-		b.checkWords(string(e.From), e.Arches)
-		e.Arches = sortedSet(e.Arches)
-		key.arches = joinSet(e.Arches)
+		b.checkWords(e.From, e.Arches)
+		arches = wordSet(e.Arches)
+		key.arches = joinSet(arches)
 	}
 	if d, ok := b.detailOf[key]; ok {
 		return Detail(d)
@@ -264,14 +320,17 @@ func (b *Builder) Detail(e Edge) Detail {
 	}
 	b.plainDetails()
 	d := int32(len(b.details))
-	b.details = append(b.details, edgeDetail{attr, e.Arches, e.Evidence})
+	b.details = append(b.details, edgeDetail{attr, arches, e.Evidence})
 	b.detailOf[key] = d
 	return Detail(d)
 }
 
 func (b *Builder) plainDetails() {
-	for len(b.details) < edgeKinds {
-		b.details = append(b.details, edgeDetail{attr: uint8(len(b.details)) << attrShift})
+	if b.details == nil {
+		b.details = make([]edgeDetail, edgeKinds, 2*edgeKinds)
+		for k := range b.details {
+			b.details[k].attr = uint8(k) << attrShift
+		}
 	}
 }
 
@@ -279,219 +338,70 @@ func (b *Builder) plainDetails() {
 // graphs. A Ref or Detail that this builder never gave is a mistake that
 // [Builder.Graph] reports.
 func (b *Builder) Connect(from, to Ref, d Detail) {
-	if from < 0 || to < 0 || int(from) >= len(b.ids) || int(to) >= len(b.ids) ||
-		d < 0 || (d >= edgeKinds && int(d) >= len(b.details)) || len(b.from) >= math.MaxInt32-1 {
-		b.badConnect(from, to, d)
+	if n := uint(len(b.ids)); uint(from) < n && uint(to) < n && uint(d) < edgeKinds && b.detail == nil {
+		b.links = append(b.links, uint64(from)<<32|uint64(to)<<linkShift|uint64(d))
 		return
 	}
-	b.from = append(b.from, int32(from))
-	b.to = append(b.to, int32(to))
-	b.detail = append(b.detail, int32(d))
+	b.connectDetailed(from, to, d)
 }
 
-func (b *Builder) badConnect(from, to Ref, d Detail) {
-	if len(b.from) >= math.MaxInt32-1 {
-		b.mistake(fmt.Errorf("planner: more than %d edges: %w", math.MaxInt32-1, ErrLimit))
+// ConnectAll adds many edges at once: from[i] needs to[i], in the way of
+// details[i]. Slices of different lengths are a mistake that [Builder.Graph]
+// reports.
+func (b *Builder) ConnectAll(from, to []Ref, details []Detail) {
+	if len(from) != len(to) || len(from) != len(details) {
+		b.mistake(fmt.Errorf("planner: edges of %d from, %d to and %d details: %w", len(from), len(to), len(details), ErrInvalid))
 		return
 	}
-	b.mistake(fmt.Errorf("planner: edge %d -> %d with detail %d is not of this builder (%d nodes): %w",
-		from, to, d, len(b.ids), ErrInvalid))
+	b.Grow(0, len(from))
+	n := uint(len(b.ids))
+	for i, f := range from {
+		t, d := to[i], details[i]
+		if uint(f) < n && uint(t) < n && uint(d) < edgeKinds && b.detail == nil {
+			b.links = append(b.links, uint64(f)<<32|uint64(t)<<linkShift|uint64(d))
+			continue
+		}
+		b.connectDetailed(f, t, d)
+	}
+}
+
+// connectDetailed adds an edge whose detail is more than a kind, or reports
+// what is wrong with it.
+func (b *Builder) connectDetailed(from, to Ref, d Detail) {
+	n := uint(len(b.ids))
+	if uint(from) >= n || uint(to) >= n || d < 0 || d >= edgeKinds && int(d) >= len(b.details) {
+		b.mistake(fmt.Errorf("planner: edge %d -> %d with detail %d is not of this builder (%d nodes): %w",
+			from, to, d, len(b.ids), ErrInvalid))
+		return
+	}
+	if b.detail == nil {
+		b.detail = make([]int32, len(b.links), max(cap(b.links), len(b.links)+1))
+		for i, l := range b.links {
+			b.detail[i] = int32(l & (1<<linkShift - 1))
+		}
+	}
+	b.links = append(b.links, uint64(from)<<32|uint64(to)<<linkShift)
+	b.detail = append(b.detail, int32(d))
 }
 
 // Graph makes the graph of everything added and empties the builder. What was
 // added in which order does not matter. The error joins the first mistakes
 // made; each wraps [ErrInvalid] or [ErrLimit], and there is no graph then.
 func (b *Builder) Graph() (*Graph, error) {
+	defer func() { *b = Builder{} }()
+	b.plainDetails()
+	g := &Graph{release: b.Release}
+	rank := b.placeNodes(g)
+	if len(b.links) > maxEdges {
+		b.mistake(fmt.Errorf("planner: more than %d edges: %w", maxEdges, ErrLimit))
+	}
 	if b.mistakes > 0 {
 		errs := b.errs
 		if more := b.mistakes - len(errs); more > 0 {
 			errs = append(errs, fmt.Errorf("planner: and %d more mistakes: %w", more, ErrInvalid))
 		}
-		*b = Builder{}
 		return nil, errors.Join(errs...)
 	}
-	b.plainDetails()
-	g := &Graph{release: b.Release}
-	rank := b.placeNodes(g)
-	detailRank := b.placeDetails(g)
-	b.placeEdges(g, rank, detailRank)
-	*b = Builder{}
+	b.placeEdges(g, rank)
 	return g, nil
 }
-
-// placeNodes puts the nodes into g in the order of their ids and returns their
-// new positions, -1 for ids that are no nodes; nil means that nothing moved.
-func (b *Builder) placeNodes(g *Graph) []int32 {
-	n := len(b.ids)
-	for len(b.times) > 0 && len(b.times) < n {
-		b.times = append(b.times, 0)
-	}
-	g.profile = b.profile
-	if b.pending == 0 && (b.sorted || slices.IsSorted(b.ids)) {
-		g.ids, g.profileOf, g.times = b.ids, b.profiles, b.times
-		g.placeFlags()
-		return nil
-	}
-	rank := make([]int32, n)
-	order := make([]int32, 0, n-b.pending)
-	for i, p := range b.profiles {
-		if p < 0 {
-			rank[i] = -1
-		} else {
-			order = append(order, int32(i))
-		}
-	}
-	sortByID(order, b.ids)
-	g.ids = make([]ID, len(order))
-	g.profileOf = make([]int32, len(order))
-	if len(b.times) > 0 {
-		g.times = make([]int64, len(order))
-	}
-	for i, r := range order {
-		rank[r] = int32(i)
-		g.ids[i], g.profileOf[i] = b.ids[r], b.profiles[r]
-		if g.times != nil {
-			g.times[i] = b.times[r]
-		}
-	}
-	g.placeFlags()
-	return rank
-}
-
-// placeDetails puts the edge details into g in canonical order and returns
-// their new numbers.
-func (b *Builder) placeDetails(g *Graph) []int32 {
-	order := make([]int32, len(b.details))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(i, j int32) int {
-		x, y := b.details[i], b.details[j]
-		if c := cmp.Compare(x.attr, y.attr); c != 0 {
-			return c
-		}
-		if c := cmp.Compare(x.evidence, y.evidence); c != 0 {
-			return c
-		}
-		return slices.Compare(x.arches, y.arches)
-	})
-	rank := make([]int32, len(order))
-	g.details = make([]edgeDetail, len(order))
-	for i, d := range order {
-		rank[d] = int32(i)
-		g.details[i] = b.details[d]
-	}
-	return rank
-}
-
-// placeEdges makes g's forward rows: edges sorted by (from, to, detail), each
-// once. It reuses the builder's memory.
-func (b *Builder) placeEdges(g *Graph, rank, detailRank []int32) {
-	if rank != nil {
-		b.moveEnds(g, rank)
-	}
-	n, m := len(g.ids), len(b.from)
-	off := make([]int32, n+1)
-	for _, f := range b.from {
-		off[f]++
-	}
-	var sum int32
-	for i, c := range off {
-		off[i] = sum
-		sum += c
-	}
-	keys := make([]uint64, m)
-	to, detail := b.to[:m], b.detail[:m]
-	for i, f := range b.from {
-		keys[off[f]] = uint64(to[i])<<32 | uint64(detailRank[detail[i]])
-		off[f]++
-	}
-	b.from = nil
-	copy(off[1:], off) // off[f] is now where row f ended
-	off[0] = 0
-
-	attrOf := make([]uint8, len(g.details))
-	for i, d := range g.details {
-		attrOf[i] = d.attr
-	}
-	plain := len(g.details) == edgeKinds
-	attr := make([]uint8, m)
-	var out, start int32
-	for f := range n {
-		end := off[f+1]
-		row := keys[start:end]
-		sortKeys(row)
-		last := ^uint64(0)
-		for _, k := range row {
-			if k == last {
-				continue
-			}
-			last = k
-			to[out] = int32(k >> 32)
-			a := attrOf[uint32(k)]
-			attr[out] = a
-			g.attrs[a] = true
-			detail[out] = int32(uint32(k))
-			out++
-		}
-		start = end
-		off[f+1] = out
-	}
-	g.fwd = rows{off: off, to: to[:out:out], attr: attr[:out:out]}
-	if !plain {
-		g.detailOf = detail[:out:out]
-	}
-}
-
-// moveEnds renames the ends of edges after the nodes were sorted; edges with
-// an end that is no node go to g.dangling.
-func (b *Builder) moveEnds(g *Graph, rank []int32) {
-	k := 0
-	for i, f := range b.from {
-		t := b.to[i]
-		if rank[f] < 0 || rank[t] < 0 {
-			d := b.details[b.detail[i]]
-			g.dangling = append(g.dangling, d.edge(b.ids[f], b.ids[t]))
-			continue
-		}
-		b.from[k], b.to[k], b.detail[k] = rank[f], rank[t], b.detail[i]
-		k++
-	}
-	b.from, b.to, b.detail = b.from[:k], b.to[:k], b.detail[:k]
-	slices.SortFunc(g.dangling, compareEdges)
-	g.dangling = slices.CompactFunc(g.dangling, func(x, y Edge) bool { return compareEdges(x, y) == 0 })
-}
-
-// sortKeys sorts one row. Most rows are short or in order already.
-func sortKeys(row []uint64) {
-	if len(row) > 32 {
-		if !slices.IsSorted(row) {
-			slices.Sort(row)
-		}
-		return
-	}
-	for i := 1; i < len(row); i++ {
-		k := row[i]
-		j := i
-		for j > 0 && row[j-1] > k {
-			row[j] = row[j-1]
-			j--
-		}
-		row[j] = k
-	}
-}
-
-func sortByID(order []int32, ids []ID) {
-	slices.SortFunc(order, func(i, j int32) int { return strings.Compare(string(ids[i]), string(ids[j])) })
-}
-
-func sortedSet(list []string) []string {
-	if len(list) == 0 {
-		return nil
-	}
-	list = slices.Clone(list)
-	slices.Sort(list)
-	return slices.Clip(slices.Compact(list))
-}
-
-func joinSet(list []string) string { return strings.Join(list, "\x00") }

@@ -3,17 +3,24 @@
 package planner
 
 import (
-	"math"
 	"slices"
 )
 
 // scratch is working memory in the size of a graph. Between plans every mark
-// is 0 and every rindex is outside, so that a plan costs what it touches.
+// is 0 and every state is outside, so that a plan costs what it touches.
 type scratch struct {
 	mark   []uint8
-	rindex []int32 // see condense
-	lvl    []int32
+	state  []int32 // see condense; elsewhere a map from nodes to small numbers
+	group  []int32
+	frames []frame
+	open   []int32
+	queue  []int32
+	next   []int32
 }
+
+// frame is a node on the way of a depth-first search: where it stands in its
+// row, its search number, the lowest one it reaches, and its level so far.
+type frame struct{ v, e, first, low, level int32 }
 
 const (
 	markSeen     = 1 << iota // affected
@@ -24,17 +31,18 @@ const (
 	markLoop                 // has an edge to itself
 )
 
-// outside is the rindex of nodes that are not in the order graph.
-const outside = math.MaxInt32
+// outside is the state of nodes that are not in the order graph.
+const outside = -1
 
 func (g *Graph) borrow() *scratch {
 	if s, ok := g.pool.Get().(*scratch); ok {
 		return s
 	}
 	n := len(g.ids)
-	s := &scratch{mark: make([]uint8, n), rindex: make([]int32, n), lvl: make([]int32, n)}
-	for i := range s.rindex {
-		s.rindex[i] = outside
+	s := &scratch{mark: make([]uint8, n), state: make([]int32, n), group: make([]int32, n)}
+	s.frames, s.open = make([]frame, 0, n/16+16), make([]int32, 0, n/16+16)
+	for i := range s.state {
+		s.state[i] = outside
 	}
 	return s
 }
@@ -90,44 +98,75 @@ func (w *wave) spread() {
 	if len(w.changed) == 0 {
 		return
 	}
-	g, mark, rev := w.g, w.s.mark, w.g.reverse()
-	all := w.filter.all && w.filter.detail == nil
-	cur := slices.Clone(w.changed)
-	var next []int32
-	for depth := 0; len(cur) > 0; depth++ {
-		for k := 0; k < len(cur); k++ {
-			u := cur[k]
-			if w.rules != nil && w.rules.stops(g, u) {
+	rev := w.g.reverse()
+	w.affected = append(w.s.queue[:0], w.changed...)
+	if w.depth < 0 && w.rules == nil && w.filter.detail == nil {
+		w.flood(rev)
+	} else {
+		w.rise(rev)
+	}
+	w.s.queue = w.affected[:0]
+}
+
+// flood is spread without limits and rules.
+func (w *wave) flood(rev *rows) {
+	mark, off, to := w.s.mark, rev.off, rev.to
+	list := w.affected
+	for k := 0; k < len(list); k++ {
+		u := list[k]
+		lo, hi := off[u], off[u+1]
+		if w.filter.all {
+			for _, f := range to[lo:hi] {
+				if mark[f] == 0 {
+					mark[f] = markSeen
+					list = append(list, f)
+				}
+			}
+			continue
+		}
+		for e := lo; e < hi; e++ {
+			if f := to[e]; mark[f] == 0 && w.filter.attr[rev.attr[e]] {
+				mark[f] = markSeen
+				list = append(list, f)
+			}
+		}
+	}
+	w.affected = list
+}
+
+// rise is spread with limits and rules, hop by hop. Conduits found join the
+// hop under way.
+func (w *wave) rise(rev *rows) {
+	g, mark := w.g, w.s.mark
+	next := w.s.next[:0]
+	k := 0
+	for depth := 0; ; depth++ {
+		for ; k < len(w.affected); k++ {
+			u := w.affected[k]
+			if w.rules.stops(g, u) {
 				continue
 			}
 			for e, end := rev.off[u], rev.off[u+1]; e < end; e++ {
 				f := rev.to[e]
-				if mark[f] != 0 {
+				if mark[f] != 0 || !w.filter.attr[rev.attr[e]] || w.filter.detail != nil && !w.filter.passesBetween(g, f, u) {
 					continue
 				}
-				if !all && (!w.filter.attr[rev.attr[e]] || w.filter.detail != nil && !w.filter.passesBetween(g, f, u)) {
-					continue
-				}
-				switch {
-				case g.flags[f]&nodeConduit != 0 || w.depth < 0:
-					if w.rules != nil && w.bar(f) {
-						continue
-					}
+				if g.flags[f]&nodeConduit != 0 {
 					mark[f] = markSeen
-					cur = append(cur, f)
-				case depth < w.depth && !w.bar(f):
+					w.affected = append(w.affected, f)
+				} else if (w.depth < 0 || depth < w.depth) && !w.bar(f) {
 					mark[f] = markSeen
 					next = append(next, f)
 				}
 			}
 		}
-		if w.affected == nil && len(next) == 0 {
-			w.affected = cur // the common case needs no copy
-			return
+		if len(next) == 0 {
+			break
 		}
-		w.affected = append(w.affected, cur...)
-		cur, next = next, cur[:0]
+		w.affected = append(w.affected, next...)
+		next = next[:0]
 	}
+	w.s.next = next
 }
 
 // everything marks all nodes that are not excluded as affected.
@@ -144,13 +183,17 @@ func (w *wave) everything() {
 
 // finish gives the memory back.
 func (w *wave) finish(order []int32) {
-	for _, list := range [][]int32{w.affected, w.changed, w.excluded, w.barred, order} {
-		for _, i := range list {
-			w.s.mark[i] = 0
+	if len(w.affected) > len(w.s.mark)/16 {
+		clear(w.s.mark)
+	} else {
+		for _, list := range [][]int32{w.affected, w.changed, w.excluded, w.barred, order} {
+			for _, i := range list {
+				w.s.mark[i] = 0
+			}
 		}
 	}
 	for _, i := range order {
-		w.s.rindex[i] = outside
+		w.s.state[i] = outside
 	}
 	w.g.pool.Put(w.s)
 }

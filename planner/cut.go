@@ -56,7 +56,7 @@ func (p *Plan) tie(group int32) *knot {
 	n := len(t.members)
 	bootstrap := p.cyclePolicy(group) == CycleBootstrap
 	s := g.borrow()
-	local := s.rindex
+	local := s.state
 	for i, v := range t.members {
 		local[v] = int32(i)
 	}

@@ -180,21 +180,21 @@ func (p *Plan) newRing(group int32) *ring {
 	r := &ring{g: g, nodes: o.members(group), off: []int32{0}}
 	s := g.borrow()
 	for i, v := range r.nodes {
-		s.rindex[v] = int32(i)
+		s.state[v] = int32(i)
 	}
 	for _, v := range r.nodes {
 		last := int32(-1)
 		for e, end := g.fwd.off[v], g.fwd.off[v+1]; e < end; e++ {
 			w := g.fwd.to[e]
-			if s.rindex[w] != outside && w != v && w != last && o.orders(e) {
-				r.to = append(r.to, s.rindex[w])
+			if s.state[w] != outside && w != v && w != last && o.orders(e) {
+				r.to = append(r.to, s.state[w])
 				last = w
 			}
 		}
 		r.off = append(r.off, int32(len(r.to)))
 	}
 	for _, v := range r.nodes {
-		s.rindex[v] = outside
+		s.state[v] = outside
 	}
 	g.pool.Put(s)
 	r.parent = make([]int32, 2*len(r.nodes))

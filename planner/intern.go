@@ -5,45 +5,57 @@ package planner
 import "math/bits"
 
 // interner is an open-addressing hash table from ids to their positions in a
-// slice that its owner keeps. A Go map would hold every string twice and cost
-// about three times as much per edge.
+// slice that its owner keeps. It costs a third of what a Go map does.
 type interner struct {
-	slots  []int32 // position+1, 0 = free
-	hashes []uint32
+	slots []uint64 // hash<<32 | position+1, 0 = free
+	known int      // how many of the owner's ids are in the table
 }
 
+// find returns the position of id, or -1 and the slot where it belongs.
 func (t *interner) find(ids []ID, id ID, h uint32) (slot int, pos int32) {
 	mask := uint32(len(t.slots) - 1)
 	for i := h & mask; ; i = (i + 1) & mask {
-		p := t.slots[i]
-		if p == 0 {
+		s := t.slots[i]
+		if s == 0 {
 			return int(i), -1
 		}
-		if t.hashes[p-1] == h && ids[p-1] == id {
-			return int(i), p - 1
+		if uint32(s>>32) == h {
+			if p := int32(uint32(s)) - 1; ids[p] == id {
+				return int(i), p
+			}
 		}
 	}
 }
 
-// room brings all of ids into the table and makes sure that one more fits.
-func (t *interner) room(ids []ID, capacity int) {
-	known := len(t.hashes)
-	for i := known; i < len(ids); i++ {
-		t.hashes = append(t.hashes, hashID(ids[i]))
-	}
-	capacity = max(capacity, len(ids)+1)
-	if capacity*3/2 > len(t.slots) {
-		t.slots = make([]int32, 1<<bits.Len(uint(max(8, capacity*3/2))))
-		known = 0
-	}
+// guess returns the position of the first id with a hash, or -1.
+func (t *interner) guess(h uint32) int32 {
 	mask := uint32(len(t.slots) - 1)
-	for p := known; p < len(t.hashes); p++ {
-		i := t.hashes[p] & mask
-		for t.slots[i] != 0 {
-			i = (i + 1) & mask
+	for i := h & mask; t.slots[i] != 0; i = (i + 1) & mask {
+		if uint32(t.slots[i]>>32) == h {
+			return int32(uint32(t.slots[i])) - 1
 		}
-		t.slots[i] = int32(p + 1)
 	}
+	return -1
+}
+
+func (t *interner) put(slot int, h uint32, pos int32) {
+	t.slots[slot] = uint64(h)<<32 | uint64(pos+1)
+}
+
+// room brings all of ids into the table, of equal ones the first, and makes
+// sure that one more fits.
+func (t *interner) room(ids []ID) {
+	if want := (len(ids) + 1) * 3 / 2; want > len(t.slots) {
+		t.slots = make([]uint64, 1<<bits.Len(uint(max(8, want))))
+		t.known = 0
+	}
+	for p := t.known; p < len(ids); p++ {
+		h := hashID(ids[p])
+		if slot, have := t.find(ids, ids[p], h); have < 0 {
+			t.put(slot, h, int32(p))
+		}
+	}
+	t.known = len(ids)
 }
 
 const (

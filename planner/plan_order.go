@@ -91,7 +91,7 @@ func (o *planOrder) include(w *wave, plain bool) []int32 {
 	nodes := make([]int32, 0, len(o.rebuild)+len(w.affected))
 	add := func(i int32) {
 		s.mark[i] |= markOrder
-		s.rindex[i] = 0
+		s.state[i] = 0
 		nodes = append(nodes, i)
 	}
 	for _, i := range o.rebuild {
@@ -126,14 +126,16 @@ func (o *planOrder) include(w *wave, plain bool) []int32 {
 	return nodes
 }
 
-// condense finds the groups by Pearce's one-array form of Tarjan's search,
-// without recursion, and their levels on the way. rindex is 0 for nodes not
-// visited, their search number while they are open, and above comp once their
-// group is known; size is the number of nodes in the order graph.
+// condense finds the groups by Pearce's form of Tarjan's search, without
+// recursion, and their levels on the way. state is 0 for nodes not visited and
+// the lowest search number known while they are open; once their group is
+// known, ^state is the level of whoever needs them. That makes outside, the
+// state of nodes that are not in the order graph, a need that raises nothing.
+// size is the number of nodes in the order graph.
 func (o *planOrder) condense(s *scratch, size int) {
 	g := o.graph
 	off, to := g.fwd.off, g.fwd.to
-	rindex, lvl := s.rindex, s.lvl
+	state, group := s.state, s.group
 	all := o.allow.all && o.allow.detail == nil
 	o.nodeOff = make([]int32, 1, size+1)
 	o.nodes = make([]int32, 0, size)
@@ -141,80 +143,90 @@ func (o *planOrder) condense(s *scratch, size int) {
 	o.builds = make([]int32, 0, size)
 	o.flags = make([]uint8, 0, size)
 
-	type frame struct{ v, e, first int32 }
-	var frames []frame
-	var open []int32 // visited, group not known
-	top := int32(size) + 1
-	comp, index := top, int32(1)
+	frames, open := s.frames[:0], s.open[:0] // open: visited, group not known
+	index := int32(1)
 	for _, root := range o.rebuild {
-		if rindex[root] != 0 {
+		if state[root] != 0 {
 			continue
 		}
-		frames = append(frames, frame{root, off[root], index})
-		rindex[root], lvl[root] = index, 0
+		frames = append(frames, frame{root, off[root], index, index, 0})
+		state[root] = index
 		index++
 	search:
 		for len(frames) > 0 {
 			f := &frames[len(frames)-1]
-			v := f.v
-			rv, lv := rindex[v], lvl[v]
+			v, low, level := f.v, f.low, f.level
 			for e, end := f.e, off[v+1]; e < end; e++ {
 				w := to[e]
-				rw := rindex[w]
-				if rw == outside || !all && !o.allow.passes(g, e) {
+				st := state[w]
+				if st < 0 {
+					if ^st > level && (all || o.allow.passes(g, e)) {
+						level = ^st
+					}
 					continue
 				}
-				switch {
-				case rw == 0:
-					f.e = e // look again when w is done
-					rindex[v], lvl[v] = rv, lv
-					frames = append(frames, frame{w, off[w], index})
-					rindex[w], lvl[w] = index, 0
+				if !all && !o.allow.passes(g, e) {
+					continue
+				}
+				if st == 0 {
+					f.e, f.low, f.level = e, low, level // look again when w is done
+					frames = append(frames, frame{w, off[w], index, index, 0})
+					state[w] = index
 					index++
 					continue search
-				case rw > comp:
-					lv = max(lv, lvl[w])
-				case w == v:
+				}
+				if st < low {
+					low = st
+				} else if w == v {
 					s.mark[v] |= markLoop
-				case rw < rv:
-					rv = rw
 				}
 			}
-			rindex[v], lvl[v] = rv, lv
 			first := f.first
 			frames = frames[:len(frames)-1]
-			if rv != first {
+			if low != first {
+				state[v] = low
 				open = append(open, v)
+				up := &frames[len(frames)-1] // of the same group
+				up.level = max(up.level, level)
 				continue
 			}
+			k := int32(len(o.level))
 			start := len(o.nodes)
 			o.nodes = append(o.nodes, v)
-			for len(open) > 0 && rindex[open[len(open)-1]] >= rv {
-				u := open[len(open)-1]
-				open = open[:len(open)-1]
-				o.nodes = append(o.nodes, u)
-				lv = max(lv, lvl[u])
+			if (len(open) == 0 || state[open[len(open)-1]] < low) && s.mark[v]&(markLoop|markChanged) == 0 {
+				builds := int32(g.flags[v]&nodeConduit ^ nodeConduit) // a group of its own, nothing special
+				state[v], group[v] = ^(level + builds), k
+				o.builds = append(o.builds, builds)
+				o.flags = append(o.flags, 0)
+				index--
+			} else {
+				for len(open) > 0 && state[open[len(open)-1]] >= low {
+					o.nodes = append(o.nodes, open[len(open)-1])
+					open = open[:len(open)-1]
+				}
+				index -= int32(len(o.nodes) - start)
+				o.close(s, start, level, k)
 			}
-			index -= int32(len(o.nodes) - start)
-			o.close(s, start, lv, comp)
-			comp--
+			o.level = append(o.level, level)
+			o.nodeOff = append(o.nodeOff, int32(len(o.nodes)))
 		}
 	}
+	s.frames, s.open = frames[:0], open[:0]
 	o.groupOf = make([]int32, len(o.rebuild))
 	for i, v := range o.rebuild {
-		o.groupOf[i] = top - rindex[v]
+		o.groupOf[i] = group[v]
 	}
 }
 
-// close makes a group of nodes[start:].
-func (o *planOrder) close(s *scratch, start int, level, comp int32) {
-	group := o.nodes[start:]
-	if len(group) > 1 {
-		slices.Sort(group)
+// close makes group k of nodes[start:].
+func (o *planOrder) close(s *scratch, start int, level, k int32) {
+	members := o.nodes[start:]
+	if len(members) > 1 {
+		slices.Sort(members)
 	}
 	var builds int32
 	var flags uint8
-	for _, v := range group {
+	for _, v := range members {
 		changed := s.mark[v]&markChanged != 0
 		if o.graph.flags[v]&nodeConduit == 0 {
 			builds++
@@ -224,19 +236,16 @@ func (o *planOrder) close(s *scratch, start int, level, comp int32) {
 		} else if changed {
 			flags |= groupChangedConduit
 		}
-		if len(group) > 1 || s.mark[v]&markLoop != 0 {
+		if len(members) > 1 || s.mark[v]&markLoop != 0 {
 			flags |= groupLoop
 		}
 	}
-	out := level
 	if builds > 0 {
-		out++
+		level++
 	}
-	for _, v := range group {
-		s.rindex[v], s.lvl[v] = comp, out
+	for _, v := range members {
+		s.state[v], s.group[v] = ^level, k
 	}
-	o.nodeOff = append(o.nodeOff, int32(len(o.nodes)))
-	o.level = append(o.level, level)
 	o.builds = append(o.builds, builds)
 	o.flags = append(o.flags, flags)
 }
@@ -247,7 +256,7 @@ func (o *planOrder) link() {
 		g := o.graph
 		n := int32(o.groups())
 		s := g.borrow()
-		of := s.rindex // node -> group
+		of := s.state // node -> group
 		for k := range n {
 			for _, v := range o.members(k) {
 				of[v] = k

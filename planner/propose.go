@@ -19,7 +19,7 @@ func (g *Graph) Plan(q Request) (*Plan, error) {
 	}
 	p := &Plan{
 		Release: g.release, Request: q, Unknown: unknown, LeftOut: w.leftOut, Affected: len(w.affected),
-		graph: g, affected: w.affected, spread: w.filter, rules: w.rules,
+		graph: g, affected: slices.Clone(w.affected), spread: w.filter, rules: w.rules,
 	}
 	o := &planOrder{graph: g, allow: orders, changed: w.changed}
 	if q.Select != nil {
@@ -141,7 +141,7 @@ func (p *Plan) arrange() {
 			p.Rebuild[i] = g.ids[v]
 		}
 	}
-	tiers, groups, shared := int32(0), 0, 0
+	tiers, groups, shared, cycles, loops := int32(0), 0, 0, 0, 0
 	for k, b := range o.builds {
 		if b == 0 {
 			continue
@@ -149,9 +149,14 @@ func (p *Plan) arrange() {
 		groups++
 		tiers = max(tiers, o.level[k]+1)
 		if b > 1 {
+			cycles++
 			shared += int(b)
+		} else if o.flags[k]&groupLoop != 0 {
+			loops++
 		}
 	}
+	p.Cycles = slices.Grow(p.Cycles, cycles)
+	p.SelfCycles = slices.Grow(p.SelfCycles, loops)
 	at := make([]int32, tiers+1)
 	for k, b := range o.builds {
 		if b > 0 {

@@ -26,8 +26,9 @@ var large = flag.Bool("large", false, "run the graph of 10^6 nodes and 10^7 edge
 type input struct {
 	ids      []planner.ID
 	conduit  []bool
-	from, to []int32
-	kind     []planner.EdgeKind
+	nodes    []planner.Node
+	from, to []planner.Ref
+	kind     []planner.Detail
 }
 
 func numbers(state uint64) func() uint64 {
@@ -41,7 +42,9 @@ func numbers(state uint64) func() uint64 {
 }
 
 func (in *input) add(from, to int, kind planner.EdgeKind) {
-	in.from, in.to, in.kind = append(in.from, int32(from)), append(in.to, int32(to)), append(in.kind, kind)
+	in.from = append(in.from, planner.Ref(from))
+	in.to = append(in.to, planner.Ref(to))
+	in.kind = append(in.kind, planner.Detail(kind))
 }
 
 // distribution is the graph of 97,724 nodes.
@@ -75,7 +78,7 @@ func distribution(tb testing.TB) *input {
 			}
 			in.add(int(e[0].(float64)), int(e[1].(float64)), k)
 		}
-		return in
+		return in.ready()
 	}
 	const sources, binaries = 34_288, 63_436
 	for i := range sources + binaries {
@@ -97,6 +100,13 @@ func distribution(tb testing.TB) *input {
 			in.add(binaries+s, below(min(binaries, 100+s*2)), planner.EdgeBuild)
 		}
 	}
+	return in.ready()
+}
+
+func (in *input) ready() *input {
+	for i, id := range in.ids {
+		in.nodes = append(in.nodes, planner.Node{ID: id, Conduit: in.conduit[i]})
+	}
 	return in
 }
 
@@ -112,18 +122,13 @@ func uniform(n int) *input {
 			}
 		}
 	}
-	return in
+	return in.ready()
 }
 
 func (in *input) relkit(tb testing.TB) *planner.Graph {
 	var b planner.Builder
-	b.Grow(len(in.ids), len(in.from))
-	for i, id := range in.ids {
-		b.AddNode(planner.Node{ID: id, Conduit: in.conduit[i]})
-	}
-	for i, f := range in.from {
-		b.Connect(planner.Ref(f), planner.Ref(in.to[i]), planner.Detail(in.kind[i]))
-	}
+	b.AddNodes(in.nodes)
+	b.ConnectAll(in.from, in.to, in.kind)
 	g, err := b.Graph()
 	if err != nil {
 		tb.Fatal(err)
@@ -219,16 +224,16 @@ func BenchmarkInterned(b *testing.B) {
 // BenchmarkStrings does the same from edges by name.
 func BenchmarkStrings(b *testing.B) {
 	in := distribution(b)
+	edges := make([]planner.Edge, len(in.from))
+	for i, f := range in.from {
+		edges[i] = planner.Edge{From: in.ids[f], To: in.ids[in.to[i]], Kind: planner.EdgeKind(in.kind[i])}
+	}
 	b.Run("relkit", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			var x planner.Builder
-			for i, id := range in.ids {
-				x.AddNode(planner.Node{ID: id, Conduit: in.conduit[i]})
-			}
-			for i, f := range in.from {
-				x.AddEdge(planner.Edge{From: in.ids[f], To: in.ids[in.to[i]], Kind: in.kind[i]})
-			}
+			x.AddNodes(in.nodes)
+			x.AddEdges(edges)
 			g, err := x.Graph()
 			if err != nil {
 				b.Fatal(err)
@@ -245,8 +250,8 @@ func BenchmarkStrings(b *testing.B) {
 				number[id] = int64(len(number))
 				g.AddNode(simple.Node(number[id]))
 			}
-			for i, f := range in.from {
-				if from, to := number[in.ids[f]], number[in.ids[in.to[i]]]; from != to {
+			for i := range edges {
+				if from, to := number[edges[i].From], number[edges[i].To]; from != to {
 					g.SetEdge(simple.Edge{F: simple.Node(from), T: simple.Node(to)})
 				}
 			}
