@@ -188,9 +188,17 @@ type snapshot struct {
 }
 
 // fetch brings the commit a ref stands for, with so many commits of history.
-// Several refs may be asked for in one request; the first is the tip. An empty
-// ref is the default branch.
+// An empty ref is the default branch.
 func (c *Client) fetch(ctx context.Context, repo distgit.Repo, ref string, depth int) (*snapshot, error) {
+	return c.fetchWith(ctx, repo, ref, fetchOptions{depth: depth})
+}
+
+type fetchOptions struct {
+	depth       int  // commits; 0 is all
+	commitsOnly bool // no trees and files, where the server can leave them out
+}
+
+func (c *Client) fetchWith(ctx context.Context, repo distgit.Repo, ref string, opt fetchOptions) (*snapshot, error) {
 	if c.local != "" {
 		return c.fetchLocal(repo, ref)
 	}
@@ -205,8 +213,8 @@ func (c *Client) fetch(ctx context.Context, repo distgit.Repo, ref string, depth
 	}
 	req := packp.NewUploadPackRequestFromCapabilities(adv.Capabilities)
 	req.Wants = []plumbing.Hash{want}
-	if adv.Capabilities.Supports(capability.Shallow) && depth > 0 {
-		req.Depth = packp.DepthCommits(depth)
+	if adv.Capabilities.Supports(capability.Shallow) && opt.depth > 0 {
+		req.Depth = packp.DepthCommits(opt.depth)
 		if err := req.Capabilities.Set(capability.Shallow); err != nil {
 			return nil, err
 		}
@@ -215,6 +223,12 @@ func (c *Client) fetch(ctx context.Context, repo distgit.Repo, ref string, depth
 		if err := req.Capabilities.Set(capability.NoProgress); err != nil {
 			return nil, err
 		}
+	}
+	if opt.commitsOnly && adv.Capabilities.Supports(capability.Filter) {
+		if err := req.Capabilities.Set(capability.Filter); err != nil {
+			return nil, err
+		}
+		req.Filter = packp.FilterTreeDepth(0)
 	}
 	resp, err := s.UploadPack(ctx, req)
 	if err != nil {
