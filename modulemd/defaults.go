@@ -143,10 +143,13 @@ func (d *decoder) intents(v int, x *Defaults) {
 			continue
 		}
 		var i Intent
+		seen := false
 		for k, v := range d.pairs(v) {
 			switch d.toks[k].text {
 			case "stream":
-				d.optional(v, &i.Stream, &i.empty, emptyStream)
+				if !d.twice(k, &seen) {
+					d.optional(v, &i.Stream, &i.empty, emptyStream)
+				}
 			case "profiles":
 				d.defaultProfiles(v, &i.Profiles)
 			default:

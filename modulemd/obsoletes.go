@@ -97,12 +97,17 @@ func (d *decoder) obsoletes(h header) *Obsoletes {
 				continue
 			}
 			by := &Successor{}
+			var seen [2]bool
 			for k, v := range d.pairs(v) {
 				switch d.toks[k].text {
 				case "module":
-					d.text(v, &by.Module)
+					if !d.twice(k, &seen[0]) {
+						d.text(v, &by.Module)
+					}
 				case "stream":
-					d.text(v, &by.Stream)
+					if !d.twice(k, &seen[1]) {
+						d.text(v, &by.Stream)
+					}
 				} // the reference passes over others even in strict reading
 			}
 			o.ObsoletedBy = by

@@ -194,6 +194,9 @@ func (s *splitter) next() (document, error) {
 			}
 			s.directive = -1
 		case marker(line, '.'):
+			if !inside && s.index == 0 {
+				inside, started, s.start = true, number, at // the end of an empty document
+			}
 			if inside {
 				s.directive = -1
 				d := s.cutTo(at, s.pos, started)
