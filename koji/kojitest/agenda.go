@@ -153,9 +153,21 @@ func (h *Hub) open(c *call, t *taskRow) {
 }
 
 func (c *call) begin(t *taskRow, host int) {
+	if t.state != taskAssigned {
+		c.noteRun(t, host)
+	}
 	next := *t
 	next.state, next.host, next.started, next.runs = taskOpen, host, c.h.now, t.runs+1
 	set(c.tx, t, next)
+}
+
+func (c *call) noteRun(t *taskRow, host int) {
+	if t.run != nil {
+		set(c.tx, &t.run.active, false)
+	}
+	run := &runRow{id: c.h.runs.next(), task: t, host: host, active: true, at: c.h.now}
+	c.h.runs.insert(c.tx, run.id, run)
+	set(c.tx, &t.run, run)
 }
 
 // close ends a task with a result.

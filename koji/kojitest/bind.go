@@ -44,7 +44,9 @@ func bindMethods() (map[string]*method, []string) {
 		sessionMethods, systemMethods, userMethods, eventMethods, tagMethods, tagEditMethods, packageMethods,
 		taggedMethods, taggingMethods, buildMethods, buildEditMethods, buildListMethods, targetMethods, taskMethods,
 		taskEditMethods, submitMethods, repoMethods, repoRequestMethods, sideTagMethods, hostMethods,
-		rpmMethods, buildrootMethods,
+		rpmMethods, rpmInfoMethods, signMethods, buildrootMethods, groupMethods, externalMethods, uploadMethods,
+		fileMethods, archiveMethods, generatorMethods, hostEditMethods, hostTaskMethods, noticeMethods, historyMethods,
+		volumeMethods, snapshotMethods, userEditMethods, policyMethods,
 	} {
 		add(handlers)
 	}

@@ -38,6 +38,7 @@ type buildRow struct {
 	token            string // of a reservation
 	types            map[string]record
 	rpms             []*rpmRow
+	logs             []buildLog // that a content generator imported
 }
 
 type btypeRow struct {

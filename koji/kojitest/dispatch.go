@@ -33,7 +33,13 @@ func (h *Hub) attempt(c *call, params []any, entry int) (any, *fault) {
 	if h.lockout && !c.isAdmin() && c.method != "login" && c.method != "sslLogin" && c.method != "logout" {
 		return nil, faultf(codeServerOffline, "Server disabled for maintenance")
 	}
-	v, f := c.invoke(c.method, params)
+	var v any
+	var f *fault
+	if c.req.upload != nil {
+		v, f = c.rawUpload()
+	} else {
+		v, f = c.invoke(c.method, params)
+	}
 	if f != nil {
 		c.tx.rollback(0)
 	}

@@ -50,7 +50,6 @@ func (t *tagRow) groupChanges(visit func(*span)) {
 	}
 }
 
-
 func groupMethods(m map[string]handler) {
 	m["getTagGroups"] = (*call).getTagGroups
 	m["groupListAdd"] = (*call).groupListAdd

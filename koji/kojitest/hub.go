@@ -36,6 +36,7 @@ type Hub struct {
 	targets      table[targetRow]
 	tasks        table[taskRow]
 	repos        table[repoRow]
+	runs         table[runRow]
 	requests     table[requestRow]
 	rpms         table[rpmRow]
 	roots        table[rootRow]
@@ -66,6 +67,7 @@ type Hub struct {
 	dirty      map[int]bool // tags with a repo that is owed
 	failures   []*Failure
 	files      map[string]*file // below the top URL
+	uploadDirs map[string]int   // who owns an upload folder
 	offline    string           // text of ServerOffline; empty when in service
 	lockout    bool
 	injections []*injection
@@ -88,6 +90,7 @@ func NewHub(seed Seed) *Hub {
 		children:      map[int][]*taskRow{},
 		dirty:         map[int]bool{},
 		files:         map[string]*file{},
+		uploadDirs:    map[string]int{},
 	}
 	if h.now.IsZero() {
 		h.now = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -25,9 +25,11 @@ func (h *Hub) plant(seed Seed) {
 		ch := &channelRow{id: h.channels.next(), name: name, enabled: true}
 		h.channels.insert(c.tx, ch.id, ch)
 	}
+	h.volumes.insert(c.tx, 0, &volumeRow{0, "DEFAULT"})
 	for _, name := range firstTypes {
 		c.newBType(name)
 	}
+	plantArchiveTypes(h, c)
 	h.plantUsers(c, seed)
 	h.plantTags(c, seed)
 	for _, f := range seed.Builder.Failures {

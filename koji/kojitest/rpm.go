@@ -23,7 +23,8 @@ type rpmRow struct {
 	draft            bool
 	extra            any
 	sigs             []*sigRow
-	header           *rpmHeader
+	header           rpmHeader // of an imported file
+	data             []byte    // of an imported file
 }
 
 type sigRow struct {

@@ -41,6 +41,7 @@ type taskRow struct {
 	runs   int    // how often the task was opened; older plans are void
 	slot   bool   // counts as a running build
 	build  *buildRow
+	run    *runRow       // the newest assignment
 	done   func(c *call) // what the parent does when its children are finished
 }
 

@@ -125,6 +125,12 @@ func (c *call) freeTask() (any, *fault) {
 	if finished(t.state) {
 		return nil, generic("Cannot free task %d, state is %s", t.id, taskStates[t.state])
 	}
+	c.free(t)
+	return nil, nil
+}
+
+// free puts a task back to where it was before a builder took it.
+func (c *call) free(t *taskRow) {
 	for _, child := range c.h.children[t.id] {
 		c.cancel(child, true)
 	}
@@ -137,7 +143,6 @@ func (c *call) freeTask() (any, *fault) {
 	next.waiting = nil
 	set(c.tx, t, next)
 	c.h.enqueue(c, t)
-	return nil, nil
 }
 
 var taskStates = [...]string{"FREE", "OPEN", "CLOSED", "CANCELED", "ASSIGNED", "FAILED"}
@@ -159,6 +164,7 @@ func (c *call) assignTask() (any, *fault) {
 	}
 	set(c.tx, &t.state, taskAssigned)
 	set(c.tx, &t.host, host.id)
+	c.noteRun(t, host.id)
 	return true, nil
 }
 

@@ -2,6 +2,8 @@
 
 package kojitest
 
+import "slices"
+
 func (c *call) createUser() (any, *fault) {
 	if f := c.perm("admin"); f != nil {
 		return nil, f
@@ -154,5 +156,110 @@ func (c *call) dropGroupMember() (any, *fault) {
 		return nil, generic("No such user in group: %s", g.name)
 	}
 	c.revoke(&m.span)
+	return nil, nil
+}
+
+func userEditMethods(m map[string]handler) {
+	m["editUser"] = (*call).editUser
+	m["addUserKrbPrincipal"] = (*call).addPrincipal
+	m["removeUserKrbPrincipal"] = (*call).removePrincipal
+	m["editPermission"] = (*call).editPermission
+}
+
+func (c *call) editUser() (any, *fault) {
+	if f := c.perm("admin"); f != nil {
+		return nil, f
+	}
+	u, f := c.h.user(c.arg("userInfo"), true)
+	if f != nil {
+		return nil, f
+	}
+	if v := c.arg("name"); v != nil && v != u.name {
+		name, f := checkName(v, userName, "RegexUserName")
+		if f != nil {
+			return nil, f
+		}
+		if other := c.h.userByName[name]; other != nil {
+			return nil, generic("Name %s already taken by user %d", name, other.id)
+		}
+		drop(c.tx, c.h.userByName, u.name)
+		set(c.tx, &u.name, name)
+		put(c.tx, c.h.userByName, name, u)
+	}
+	list, _ := c.arg("krb_principal_mappings").([]any)
+	for _, v := range list {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return nil, parameter("Invalid type for krb_principal_mappings: %s", pyType(v))
+		}
+		if old := pyTextOr(m["old"]); old != "" {
+			if f := c.unbind(u, old); f != nil {
+				return nil, f
+			}
+		}
+		if next := pyTextOr(m["new"]); next != "" {
+			if f := c.bindPrincipal(u, next); f != nil {
+				return nil, f
+			}
+		}
+	}
+	return nil, nil
+}
+
+func (c *call) bindPrincipal(u *userRow, name string) *fault {
+	if other := c.h.principal(name); other != nil {
+		return generic("krb principal %s already used by user %d", name, other.id)
+	}
+	push(c.tx, &u.principals, name)
+	return nil
+}
+
+func (c *call) unbind(u *userRow, name string) *fault {
+	if !slices.Contains(u.principals, name) {
+		return generic("cannot remove Kerberos Principal: %s with user %s", name, u.name)
+	}
+	set(c.tx, &u.principals, slices.DeleteFunc(slices.Clone(u.principals), func(p string) bool { return p == name }))
+	return nil
+}
+
+func (c *call) principalArgs() (*userRow, string, *fault) {
+	if f := c.perm("admin"); f != nil {
+		return nil, "", f
+	}
+	u, f := c.h.user(c.arg("user"), true)
+	return u, pyTextOr(c.arg("krb_principal")), f
+}
+
+func (c *call) addPrincipal() (any, *fault) {
+	u, name, f := c.principalArgs()
+	if f != nil {
+		return nil, f
+	}
+	if f := c.bindPrincipal(u, name); f != nil {
+		return nil, f
+	}
+	return u.id, nil
+}
+
+func (c *call) removePrincipal() (any, *fault) {
+	u, name, f := c.principalArgs()
+	if f != nil {
+		return nil, f
+	}
+	if f := c.unbind(u, name); f != nil {
+		return nil, f
+	}
+	return u.id, nil
+}
+
+func (c *call) editPermission() (any, *fault) {
+	if f := c.perm("admin"); f != nil {
+		return nil, f
+	}
+	p := c.h.perm(c.arg("permission"))
+	if p == nil {
+		return nil, generic("No such entry in table permissions: %s", pyText(c.arg("permission")))
+	}
+	set(c.tx, &p.description, pyTextOr(c.arg("description")))
 	return nil, nil
 }

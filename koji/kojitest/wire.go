@@ -96,7 +96,7 @@ func (l *letter) read() (*request, *refusal) {
 	query, _ := url.ParseQuery(l.Query)
 	l.credentials(r, query)
 	if l.Binary {
-		r.method = uploadMethod
+		r.method = UploadMethod
 		r.upload = &upload{query: query, data: l.Body}
 		return r, nil
 	}
