@@ -238,9 +238,9 @@ func (c *Client) NextRelease(ctx context.Context, name, version string) (string,
 // BuildReferences is what keeps a build from being deleted.
 type BuildReferences struct {
 	Tags        []BuildTag     `xmlrpc:"tags"`
-	RPMs        []int          `xmlrpc:"rpms"`         // rpms that were used in buildroots
-	ComponentOf []int          `xmlrpc:"component_of"` // archives that contain its rpms
-	Archives    []int          `xmlrpc:"archives"`
+	RPMs        []RPM          `xmlrpc:"rpms"`         // rpms that were built in buildroots with its own
+	ComponentOf []any          `xmlrpc:"component_of"` // archives that contain its rpms
+	Archives    []any          `xmlrpc:"archives"`     // archives that were made with its own
 	Images      []any          `xmlrpc:"images"`
 	LastUsed    time.Time      `xmlrpc:"last_used"` // in a buildroot; zero if never
 	More        map[string]any `xmlrpc:",extra"`    // members that have no field here

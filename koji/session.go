@@ -158,9 +158,22 @@ func (s *session) run(ctx context.Context, h *hub, r *call) error {
 			return err
 		}
 		if again != nil {
-			return failed(r.op, again)
+			return notRenewed(r.op, again)
 		}
 	}
+}
+
+// notRenewed is the error of a call that was not carried out because there is
+// no session for it any more.
+func notRenewed(op string, err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return broken(op, err)
+	}
+	out := *e
+	out.Op = op
+	out.Msg = "the session was not renewed: " + strings.TrimPrefix(e.Error(), "koji: ")
+	return &out
 }
 
 // failed gives an error the operation that it belongs to.

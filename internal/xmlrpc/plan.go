@@ -49,13 +49,14 @@ type field struct {
 }
 
 var (
-	plans        sync.Map // reflect.Type to *plan
-	planning     sync.Mutex
-	timeType     = reflect.TypeFor[time.Time]()
-	selfType     = reflect.TypeFor[Unmarshaler]()
-	extraType    = reflect.TypeFor[map[string]any]()
-	errUnfitting = "xmlrpc: a value of type %s can't be a target"
+	plans     sync.Map // reflect.Type to *plan
+	planning  sync.Mutex
+	timeType  = reflect.TypeFor[time.Time]()
+	selfType  = reflect.TypeFor[Unmarshaler]()
+	extraType = reflect.TypeFor[map[string]any]()
 )
+
+const errUnfitting = "a value of type %s can't be a target"
 
 func planOf(t reflect.Type) (*plan, error) {
 	if p, ok := plans.Load(t); ok {
@@ -151,7 +152,7 @@ func (p *plan) addFields(t reflect.Type, prefix []int, made map[reflect.Type]*pl
 		names, extra, _ := parseTag(tag, f.Name)
 		if extra {
 			if f.Type != extraType {
-				return fmt.Errorf("xmlrpc: field %s of %s: ,extra needs a map[string]any", f.Name, t)
+				return fmt.Errorf("field %s of %s: ,extra needs a map[string]any", f.Name, t)
 			}
 			// The outermost extra field takes all.
 			if p.extra == nil || len(index) < len(p.extra) {
@@ -179,13 +180,14 @@ func (p *plan) addFields(t reflect.Type, prefix []int, made map[reflect.Type]*pl
 	return nil
 }
 
-// parseTag splits "a,b", ",extra", "a,omitempty" and the like.
+// parseTag splits "a,b", "a,omitempty" and ",extra".
 func parseTag(tag, fallback string) (names []string, extra, omit bool) {
-	for _, part := range strings.Split(tag, ",") {
+	if tag == ",extra" {
+		return nil, true, false
+	}
+	for part := range strings.SplitSeq(tag, ",") {
 		switch part {
 		case "":
-		case "extra":
-			extra = strings.HasPrefix(tag, ",")
 		case "omitempty":
 			omit = true
 		default:
@@ -195,5 +197,5 @@ func parseTag(tag, fallback string) (names []string, extra, omit bool) {
 	if len(names) == 0 {
 		names = []string{fallback}
 	}
-	return names, extra, omit
+	return names, false, omit
 }
