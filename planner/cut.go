@@ -197,7 +197,9 @@ func (t *knot) mergeConduits(o *planOrder, local []int32) []int32 {
 const projectionWork = 40_000_000
 
 // chooseCut finds an order of the buildable vertices that violates little,
-// cuts the arcs that disagree with it, and puts back what can be put back.
+// cuts the arcs that disagree with it and all that are not firm, and puts back
+// what can be put back. A firm edge stays cut only where firm edges alone are
+// circular.
 func (t *knot) chooseCut() {
 	conduits := int32(slices.Index(t.builds, true)) // buildable vertices come last
 	a, complete := t.project(conduits, false)
@@ -219,7 +221,7 @@ func (t *knot) chooseCut() {
 	t.cut = make([]bool, len(t.to))
 	for b := conduits; b < n; b++ {
 		for e := t.off[b]; e < t.off[b+1]; e++ {
-			t.cut[e] = key[t.to[e]] >= key[b]
+			t.cut[e] = key[t.to[e]] >= key[b] || t.weight[e] < weightFirm // the latter mostly come back
 		}
 	}
 	line := make([]int32, n)
