@@ -216,15 +216,19 @@ func (p *PDC) currentUser(c *call) reply {
 	u := c.user
 	groups := append([]string{}, u.Groups...)
 	slices.Sort(groups)
-	var res []any
+	var rights []*row
 	for _, x := range p.tables["resourcepermission"].rows {
-		name, perm := x.str("resource"), x.str("permission")
-		if hiddenPermission(name) && !u.Superuser {
-			continue
+		if perm := x.str("permission"); u.Superuser || perm == "read" || p.granted(u, x.str("resource"), perm) {
+			rights = append(rights, x)
 		}
-		if u.Superuser || perm == "read" || p.granted(u, name, perm) {
-			res = append(res, obj{{"resource", name}, {"permission", perm}})
-		}
+	}
+	if !u.Superuser { // these go through a set of row ids, in the order of names
+		slices.SortStableFunc(rights, func(a, b *row) int { return strings.Compare(a.str("resource"), b.str("resource")) })
+		rights = hashOrder(rights, func(x *row) int64 { return int64(x.id) })
+	}
+	var res []any
+	for _, x := range rights {
+		res = append(res, obj{{"resource", x.v["resource"]}, {"permission", x.v["permission"]}})
 	}
 	perms := []string{}
 	if u.Superuser {
@@ -237,7 +241,3 @@ func (p *PDC) currentUser(c *call) reply {
 		{"username", u.Name}, {"fullname", u.FullName}, {"e-mail", u.Email}, {"is_superuser", u.Superuser},
 		{"is_staff", u.Staff}, {"groups", groups}, {"permissions", perms}, {"resource_permissions", res}}}
 }
-
-// hiddenPermission are those that the server doesn't list for ordinary users
-// although all may use them.
-func hiddenPermission(string) bool { return false }

@@ -23,14 +23,12 @@ func (p *PDC) exported(r *resource, x *row) string {
 	if r.export != nil {
 		return pyJSON(r.export(p, x))
 	}
-	out := map[string]any{}
+	out := obj{}
 	c := &call{p: p}
 	for _, f := range r.fields {
-		if f.ro || f.hide {
-			continue
+		if !f.ro && !f.hide {
+			out = append(out, kv{f.name, f.value(c, x)})
 		}
-		v := f.value(c, x)
-		out[f.name] = plain(v)
 	}
 	return pyJSON(out)
 }
@@ -60,7 +58,9 @@ func (p *PDC) note(r *resource, x *row, was any) {
 	if !ok {
 		old = "null"
 	}
-	p.record = append(p.record, change{r.table.name, strconv.Itoa(x.id), old, p.exported(r, x)})
+	if now := p.exported(r, x); now != old {
+		p.record = append(p.record, change{r.table.name, strconv.Itoa(x.id), old, now})
+	}
 }
 
 func (p *PDC) noteDeleted(r *resource, x *row) {

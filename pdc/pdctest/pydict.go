@@ -25,14 +25,17 @@ func pyHash(s string) int64 {
 
 // pyOrder is the order in which a dictionary gives keys that were put into it
 // in the given order.
-func pyOrder(keys []string) []string {
+func pyOrder(keys []string) []string { return hashOrder(keys, pyHash) }
+
+// hashOrder is the order of a hash table; sets have the same.
+func hashOrder[K any](keys []K, hash func(K) int64) []K {
 	type slot struct {
-		key  string
+		key  K
 		hash int64
 		used bool
 	}
 	table := make([]slot, 8)
-	put := func(t []slot, key string, hash int64) {
+	put := func(t []slot, key K, hash int64) {
 		mask := uint64(len(t) - 1)
 		i := uint64(hash) & mask
 		for perturb := uint64(hash); t[i&mask].used; perturb >>= 5 {
@@ -41,7 +44,7 @@ func pyOrder(keys []string) []string {
 		t[i&mask] = slot{key, hash, true}
 	}
 	for n, key := range keys {
-		put(table, key, pyHash(key))
+		put(table, key, hash(key))
 		if (n+1)*3 >= len(table)*2 {
 			size := 8
 			for size <= (n+1)*4 {
@@ -56,7 +59,7 @@ func pyOrder(keys []string) []string {
 			table = grown
 		}
 	}
-	out := make([]string, 0, len(keys))
+	out := make([]K, 0, len(keys))
 	for _, s := range table {
 		if s.used {
 			out = append(out, s.key)
@@ -74,6 +77,21 @@ func pyJSON(v any) string {
 
 func writePyJSON(b *strings.Builder, v any) {
 	switch v := v.(type) {
+	case obj:
+		keys := make([]string, len(v))
+		for i, m := range v {
+			keys[i] = m.k
+		}
+		b.WriteByte('{')
+		for i, k := range pyOrder(keys) {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			writePyJSON(b, k)
+			b.WriteString(": ")
+			writePyJSON(b, v.get(k))
+		}
+		b.WriteByte('}')
 	case map[string]any:
 		b.WriteByte('{')
 		for i, k := range pyOrder(sorted(v)) {

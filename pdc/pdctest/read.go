@@ -83,7 +83,7 @@ func (f *field) value(c *call, x *row) any {
 	if f.show != nil {
 		return f.show(c, x)
 	}
-	if f.name == "id" {
+	if f.name == "id" && f.attr == "" {
 		return x.id
 	}
 	v := x.v[f.at()]
@@ -354,7 +354,7 @@ func compareValues(a, b any) int {
 // column finds what a name in an ordering means: a member, or an attribute,
 // with "__" walking references.
 func (r *resource) column(name string) ([]string, bool) {
-	if name == "id" || name == "pk" {
+	if f := r.field("id"); name == "pk" || name == "id" && (f == nil || f.attr == "") {
 		return []string{"id"}, true
 	}
 	head, rest, walks := strings.Cut(name, "__")
@@ -421,6 +421,10 @@ func (p *PDC) item(c *call, r *resource, key []string, body []byte) reply {
 			break
 		}
 		if reading(c.r.Method) {
+			if modified, ok := p.unchanged(c, r); ok {
+				rep = reply{status: 304, header: map[string]string{"Last-Modified": modified}}
+				break
+			}
 			rep = r.detail(c, key)
 			break
 		}

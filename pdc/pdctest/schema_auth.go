@@ -142,6 +142,9 @@ func (p *PDC) defineAuth() {
 // viewClass is the class behind a resource, which change records of rights
 // mention. Its package is guessed for all but components.
 func viewClass(resource string) string {
+	if resource == "global-components" {
+		return "<class 'pdc.apps.component.views.GlobalComponentViewSet'>"
+	}
 	name := resource[strings.LastIndexByte(resource, '/')+1:]
 	var class strings.Builder
 	for _, w := range strings.Split(strings.TrimSuffix(name, "s"), "-") {

@@ -77,6 +77,12 @@ func (p *PDC) defineComposes() {
 			c.p.note(r, x, was)
 			return nil
 		},
+		export: func(_ *PDC, x *row) map[string]any {
+			return map[string]any{"acceptance_testing": x.ref("acceptance_testing").v["name"], "compose_date": x.v["compose_date"],
+				"compose_id": x.v["compose_id"], "compose_label": x.v["compose_label"], "compose_respin": x.v["compose_respin"],
+				"compose_type": x.v["compose_type"], "deleted": x.v["deleted"],
+				"linked_releases": names(x.refs("linked_releases"), "release_id"), "release": x.ref("release").v["release_id"]}
+		},
 		sort: sortComposes})
 	r.filters["deleted"] = boolAt("deleted")
 	r.filters["compose_id"] = multiCI("compose_id")
@@ -280,7 +286,7 @@ func (p *PDC) defineTrees() {
 
 	overrides := p.table("overriderpm", "override rpm",
 		unique{[]string{"release", "variant", "arch", "rpm_name", "rpm_arch"}, []string{"release", "variant", "arch", "rpm_name", "rpm_arch"}, bySet})
-	p.add(&resource{path: "overrides/rpm/", table: overrides, verbs: "LCD",
+	p.add(&resource{path: "overrides/rpm/", table: overrides, verbs: "LCD", collect: clearOverrides,
 		fields: []*field{
 			f("id", kInt, ro), f("release", kRef, req, to("release", "release_id")), f("variant", kStr, req, maxLen(200)),
 			f("arch", kStr, req, maxLen(20)), f("srpm_name", kStr, req, maxLen(200)), f("rpm_name", kStr, req, maxLen(200)),

@@ -12,8 +12,9 @@ import (
 type dep struct{ name, stream string }
 
 func (p *PDC) defineModules() {
-	t := p.table("module", "module", unique{[]string{"uid"}, []string{"uid"}, silent},
-		unique{[]string{"name", "stream", "version", "context"}, []string{"name", "stream", "version", "context"}, bySet})
+	t := p.table("module", "module",
+		unique{[]string{"name", "stream", "version", "context"}, []string{"name", "stream", "version", "context"}, bySet},
+		unique{[]string{"uid"}, []string{"uid"}, silent})
 	modules := p.add(&resource{path: "modules/", table: t, verbs: "LGCPUD", key: []string{"uid"}, order: []string{"uid"},
 		rows: func(p *PDC) []*row { return t.where(func(x *row) bool { return x.str("type") == "module" }) },
 		fields: append([]*field{

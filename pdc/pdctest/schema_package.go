@@ -220,7 +220,9 @@ func (prob *problem) detailOrBody() any {
 
 func showRPMs(_ *call, x *row) any {
 	out := []any{}
-	for _, rpm := range x.refs("rpms") {
+	rpms := slices.Clone(x.refs("rpms"))
+	slices.SortStableFunc(rpms, func(a, b *row) int { return strings.Compare(a.str("name"), b.str("name")) })
+	for _, rpm := range rpms {
 		out = append(out, nevra(rpm)+".rpm")
 	}
 	return out

@@ -62,7 +62,7 @@ func (p *PDC) defineCommon() {
 	arches := p.names("arch", "arch", strings.Fields(`alpha alphaev4 alphaev45 alphaev5 alphaev56 alphaev6 alphaev67
 		alphaev68 alphaev7 alphapca56 amd64 arm64 armv5tejl armv5tel armv6l armv7hl armv7hnl armv7l athlon geode
 		i386 i486 i586 i686 ia32e ia64 noarch nosrc ppc ppc64 ppc64iseries ppc64le ppc64p7 ppc64pseries s390 s390x sh3
-		sh4 sh4a sparc sparc64 sparc64v sparcv8 sparcv9 sparcv9v src x86_64`)...)
+		sh4 sh4a sparc sparc64 sparc64v sparcv8 sparcv9 sparcv9v src x86_64 aarch64`)...)
 	p.add(&resource{path: "arches/", table: arches, verbs: "LC", modified: []string{"arch"},
 		fields: []*field{f("name", kStr, req, maxLen(50))}})
 
@@ -120,8 +120,8 @@ func (p *PDC) defineProducts() {
 		fields:  []*field{f("short", kStr, req), f("name", kStr, req), f("suffix", kStr, req)},
 		filters: map[string]filter{"name": icontains("name"), "short": multi("short")}})
 
-	base := p.table("baseproduct", "base product", unique{[]string{"base_product_id"}, []string{"base_product_id"}, silent},
-		asSet("short", "version", "release_type"), asSet("name", "version", "release_type"))
+	base := p.table("baseproduct", "base product", asSet("short", "version", "release_type"),
+		asSet("name", "version", "release_type"), unique{[]string{"base_product_id"}, []string{"Base product id"}, silent})
 	p.add(&resource{path: "base-products/", table: base, verbs: "LGCPU", key: []string{"base_product_id"},
 		order: []string{"base_product_id"}, modified: []string{"baseproduct"},
 		fields: []*field{
@@ -155,7 +155,7 @@ func (p *PDC) defineProducts() {
 			"allowed_push_targets": multi("allowed_push_targets.name")}})
 
 	versions := p.table("productversion", "product version",
-		unique{[]string{"product_version_id"}, []string{"Product version id"}, silent}, asSet("short", "version"))
+		asSet("short", "version"), unique{[]string{"product_version_id"}, []string{"Product version id"}, silent})
 	p.add(&resource{path: "product-versions/", table: versions, verbs: "LGCPU", key: []string{"product_version_id"},
 		order: []string{"product_version_id"},
 		fields: []*field{
@@ -288,7 +288,10 @@ func (p *PDC) defineReleases() {
 			f("active", kBool, def(true)),
 			f("product_version", kRef, null, def(nil), to("productversion", "product_version_id")),
 			f("release_type", kEnum, req, to("releasetype", "short")),
-			f("compose_set", kRefs, ro, show(func(c *call, x *row) any { return names(c.p.composesOf(x), "compose_id") })),
+			f("compose_set", kRefs, ro, show(func(c *call, x *row) any {
+				live := slices.DeleteFunc(c.p.composesOf(x), func(y *row) bool { return y.is("deleted") })
+				return names(live, "compose_id")
+			})),
 			f("integrated_with", kRef, null, def(nil), to("release", "release_id")),
 			f("sigkey", kRef, null, def(nil), to("sigkey", "key_id")),
 			f("allow_buildroot_push", kBool, def(false)),
@@ -375,8 +378,7 @@ func mapping(name, member string) *field {
 // sortReleases orders by short name, then by version as numbers.
 func sortReleases(_ *PDC, rows []*row) {
 	slices.SortStableFunc(rows, func(a, b *row) int {
-		return cmp.Or(strings.Compare(a.str("short"), b.str("short")),
-			compareDotted(a.str("version"), b.str("version")), cmp.Compare(a.str("release_id"), b.str("release_id")))
+		return cmp.Or(strings.Compare(a.str("short"), b.str("short")), compareDotted(a.str("version"), b.str("version")))
 	})
 }
 

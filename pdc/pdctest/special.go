@@ -4,6 +4,7 @@ package pdctest
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,11 @@ type handlerFunc = func(*call, []byte) reply
 // special finds what serves a path that is no table.
 func (p *PDC) special(path string) (handlerFunc, bool) {
 	segs := strings.Split(strings.TrimSuffix(path, "/"), "/")
+	for i, s := range segs {
+		if u, err := url.PathUnescape(s); err == nil {
+			segs[i] = u
+		}
+	}
 	at := func(i int) string {
 		if i < len(segs) {
 			return segs[i]
@@ -28,6 +34,24 @@ func (p *PDC) special(path string) (handlerFunc, bool) {
 		case at(1) == "token" && len(segs) <= 3 && slices.Contains([]string{"", "obtain", "refresh"}, at(2)):
 			return func(c *call, _ []byte) reply { return p.token(c, at(2)) }, true
 		}
+	case "rpc":
+		return p.remote(segs[1:])
+	case "compose-rpms", "compose-images":
+		kind := strings.TrimPrefix(at(0), "compose-")
+		switch len(segs) {
+		case 1:
+			return p.only(http.MethodPost, at(0), p.importCompose(kind == "rpms", kind == "images", false)), true
+		case 2:
+			return p.only(http.MethodGet, at(0), p.manifest(kind, at(1))), true
+		}
+	case "composes", "releases":
+		if at(2) != "rpm-mapping" || len(segs) != 4 || strings.Contains(at(3), ".") {
+			break
+		}
+		if at(0) == "composes" {
+			return p.rpmMapping(at(1), at(3)), true
+		}
+		return p.only(http.MethodGet, "releases/(?P<release_id>[^/]+)/rpm-mapping", p.releaseMapping(at(1), at(3))), true
 	case "global-components":
 		if at(2) == "labels" && len(segs) <= 4 {
 			return func(c *call, body []byte) reply { return p.componentLabels(c, at(1), at(3), body) }, true

@@ -71,9 +71,6 @@ func (p *PDC) writeItem(c *call, r *resource, key []string, body []byte) reply {
 			return notFound.reply()
 		}
 		if prob := p.delete(c, r, x); prob != nil {
-			if prob.status < 300 {
-				return prob.reply()
-			}
 			return prob.reply()
 		}
 		return reply{status: 204}
@@ -120,8 +117,8 @@ func (p *PDC) bulkCreate(c *call, r *resource, sel selection, list []any) reply 
 
 func bulkProblem(prob *problem, id, data any) *problem {
 	inner := prob.body
-	if o, ok := inner.(obj); ok && len(o) == 1 && o[0].k == "detail" {
-		inner = o[0].v
+	if d := prob.detail(); d != nil {
+		inner = d
 	}
 	return &problem{status: prob.status, body: obj{{"id_of_invalid_data", id}, {"detail", inner}, {"invalid_data", data}}}
 }
