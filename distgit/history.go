@@ -18,7 +18,7 @@ import (
 type History struct {
 	mu     sync.RWMutex
 	lines  map[lineKey]*timeline
-	order  []*timeline // as made; a timeline's id is its place
+	order  []*timeline  // as made; a timeline's id is its place
 	hashes []objectName // by number; 0 is not known, 1 is NoCommit
 	byHash map[objectName]uint32
 	words  []string // agents and targets by number; 0 is ""

@@ -68,7 +68,7 @@ func (c *Client) Bump(ctx context.Context, req BumpRequest) (Bump, error) {
 	var b Bump
 	edit := func(t *Tree, when time.Time) (change, error) {
 		b = Bump{} // an attempt before may have left something
-		return c.bumpTree(t, req, when, &b)
+		return c.bumpTree(ctx, t, req, when, &b)
 	}
 	done, err := c.commit(ctx, CommitRequest{
 		Repo: req.Repo, Branch: req.Branch, Author: req.Author, Committer: req.Committer,
@@ -84,7 +84,7 @@ func (c *Client) Bump(ctx context.Context, req BumpRequest) (Bump, error) {
 	return b, nil
 }
 
-func (c *Client) bumpTree(t *Tree, req BumpRequest, when time.Time, b *Bump) (change, error) {
+func (c *Client) bumpTree(ctx context.Context, t *Tree, req BumpRequest, when time.Time, b *Bump) (change, error) {
 	names, err := t.ReadDir(".")
 	if err != nil {
 		return nil, err
@@ -118,6 +118,19 @@ func (c *Client) bumpTree(t *Tree, req BumpRequest, when time.Time, b *Bump) (ch
 		Comment: strings.ReplaceAll(text, "%", "%%"), Minor: req.Minor, Macros: macros,
 	}
 	res, err := spec.Bump(data, opts)
+	if err == nil && res.Autorelease && res.Changed {
+		// A changelog by hand beside a release that counts commits: the entry
+		// names the release, which takes the whole history to know.
+		auto, aerr := c.Autospec(ctx, req.Repo, t.Commit)
+		if errors.Is(aerr, ErrNotFound) { // not given out by its hash
+			auto, aerr = c.Autospec(ctx, req.Repo, req.Branch)
+		}
+		if aerr != nil {
+			return nil, aerr
+		}
+		opts.AutoreleaseNumber = auto.Tip.Number + 1
+		res, err = spec.Bump(data, opts)
+	}
 	if err != nil {
 		return nil, &Error{Path: path, Err: err}
 	}

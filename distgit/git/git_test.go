@@ -486,6 +486,52 @@ func TestEmptyCommits(t *testing.T) {
 	}
 }
 
+func TestAManualChangelogBesideAutoreleaseNamesTheCountedRelease(t *testing.T) {
+	srv := newServer(t, distgittest.Options{})
+	auto := strings.Replace(demoSpec, "Release: 1%{?dist}", "Release: %autorelease -b 3", 1)
+	require.NoError(t, srv.Add(demo, distgittest.Seed{Commits: []distgittest.Commit{
+		{Files: map[string]string{"demo.spec": auto}}, {Files: map[string]string{"a": "1"}}, {Files: map[string]string{"a": "2"}},
+	}}))
+	b, err := newClient(t, srv).Bump(t.Context(), bumpRequest())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"demo.spec"}, b.Files)
+	data, err := srv.File(demo, "rawhide", "demo.spec")
+	require.NoError(t, err)
+	assert.Contains(t, string(data), "Rebuild Bot <bot@example.org> - 1.0-6\n", "the fourth commit, from three on")
+}
+
+func TestAutospecOfARemote(t *testing.T) {
+	servers(t, func(t *testing.T, srv *distgittest.Server) {
+		auto := strings.Replace(demoSpec, "Release: 1%{?dist}", "Release: %autorelease", 1)
+		next := strings.Replace(auto, "Version: 1.0", "Version: 1.1", 1)
+		require.NoError(t, srv.Add(demo, distgittest.Seed{Commits: []distgittest.Commit{
+			{Files: map[string]string{"README": ""}}, {Files: map[string]string{"demo.spec": auto}}, {Message: "Rebuild\n\n[skip changelog]"},
+			{Files: map[string]string{"demo.spec": next}, Message: "Update to 1.1"},
+			{Message: "Rebuilt for 100% more foo\n\n- see the bug\n\n[bump release: 7]"},
+		}}))
+		a, err := newClient(t, srv).Autospec(t.Context(), demo, "rawhide")
+		require.NoError(t, err)
+		assert.Equal(t, "7", a.Tip.Release)
+		assert.Equal(t, "1.1", a.Tip.EpochVersion)
+		log, err := srv.Log(demo, "rawhide")
+		require.NoError(t, err)
+		var numbers []int
+		for _, l := range log {
+			numbers = append(numbers, a.Releases[l.Hash].Number)
+		}
+		assert.Equal(t, []int{7, 1, 2, 1, 0}, numbers)
+		assert.Equal(t, `* Tue Jan 02 2024 Demo Packager <packager@example.org> - 1.1-7
+- Rebuilt for 100%% more foo
+- see the bug
+
+* Tue Jan 02 2024 Demo Packager <packager@example.org> - 1.1-1
+- Update to 1.1
+
+* Tue Jan 02 2024 Demo Packager <packager@example.org> - 1.0-1
+- Update`, a.Changelog)
+	})
+}
+
 func TestCommitsOfOneSecondGetDifferentTimes(t *testing.T) {
 	srv := newServer(t, distgittest.Options{})
 	repo := distgit.Repo{Namespace: "modules", Name: "nodejs"}
