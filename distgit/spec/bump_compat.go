@@ -114,7 +114,7 @@ func usesAutospec(lines []string) (release, changelog bool) {
 // the first macro definition.
 func compatRelease(lines []string, suffix *string) (bumped bool) {
 	for i, line := range lines {
-		if strings.Contains(line, "$Revision:") {
+		if line == "" || strings.IndexByte("rR%", line[0]) < 0 || strings.Contains(line, "$Revision:") {
 			continue
 		}
 		if new, ok := compatReplace(compatMacro, line, suffix); ok {

@@ -181,16 +181,12 @@ func (b *bumper) increase(i int) error {
 		b.splice(i, at, func(v string) string { return bumpValue(v, suffix) })
 		return nil
 	}
-	if defs, ok := b.follow(tag.Value, i, map[int]bool{}); ok {
+	if defs, ok := b.follow(tag.Value, i, "", map[int]bool{}); ok {
 		for _, d := range defs {
 			if !b.done[d] {
 				b.spliceMacro(d, func(v string) string { return bumpValue(v, suffix) })
 			}
 		}
-		return nil
-	}
-	if tag.Value != "" && isDigit(tag.Value[0]) {
-		b.splice(i, tag.ValuePos, func(v string) string { return bumpValue(v, suffix) })
 		return nil
 	}
 	if suffix == nil {
@@ -200,6 +196,10 @@ func (b *bumper) increase(i int) error {
 					Msg: fmt.Sprintf("the release %s is computed; a minor bump would append to it", tag.Value)}
 			}
 		}
+	}
+	if tag.Value != "" && isDigit(tag.Value[0]) {
+		b.splice(i, tag.ValuePos, func(v string) string { return bumpValue(v, suffix) })
+		return nil
 	}
 	if tag.Value == "" {
 		return &Error{File: b.opts.File, Line: tag.ValuePos.Line, Err: ErrNotBumpable, Msg: "the release is empty"}
@@ -217,10 +217,11 @@ func (b *bumper) spliceMacro(i int, edit func(string) string) {
 
 // follow returns the definitions whose values begin the release: all of them,
 // one for each branch of a conditional. ok is false when the release does not
-// begin with a macro, or with one that is more than a release counter.
-func (b *bumper) follow(value string, at int, seen map[int]bool) (out []int, ok bool) {
+// begin with a macro, or with one that is more than a release counter. The
+// value is that of the macro via, or of a tag.
+func (b *bumper) follow(value string, at int, via string, seen map[int]bool) (out []int, ok bool) {
 	m := leadingMacro.FindStringSubmatch(value)
-	if m == nil {
+	if m == nil || len(seen) > maxDefinitions {
 		return nil, false
 	}
 	name := m[2] + m[3]
@@ -231,7 +232,7 @@ func (b *bumper) follow(value string, at int, seen map[int]bool) (out []int, ok 
 		}
 		return nil, false
 	}
-	if !slices.Contains(counters, strings.ToLower(name)) && !b.releaseOnly(name) {
+	if !slices.Contains(counters, strings.ToLower(name)) && !b.releaseOnly(name, via) {
 		return nil, false
 	}
 	for _, d := range defs {
@@ -244,7 +245,7 @@ func (b *bumper) follow(value string, at int, seen map[int]bool) (out []int, ok 
 			return nil, false // a minor bump belongs at the end of the tag
 		}
 		if body := item.Macro.Body; body == "" || !isDigit(body[0]) {
-			deeper, ok := b.follow(body, d, seen)
+			deeper, ok := b.follow(body, d, name, seen)
 			if !ok {
 				return nil, false
 			}
@@ -258,23 +259,24 @@ func (b *bumper) follow(value string, at int, seen map[int]bool) (out []int, ok 
 	return out, true
 }
 
-// releaseOnly reports whether nothing but Release tags, other definitions and
-// the changelog use the macro, so that changing it changes the release alone.
-func (b *bumper) releaseOnly(name string) bool {
-	if only, ok := b.only[name]; ok {
+// releaseOnly reports whether nothing but Release tags, the macro via and the
+// changelog use the macro, so that changing it changes the release alone.
+func (b *bumper) releaseOnly(name, via string) bool {
+	key := name + " " + via
+	if only, ok := b.only[key]; ok {
 		return only
 	}
 	if b.only == nil {
 		b.only = map[string]bool{}
 	}
-	b.only[name] = b.unusedElsewhere(name)
-	return b.only[name]
+	b.only[key] = b.unusedElsewhere(name, via)
+	return b.only[key]
 }
 
-func (b *bumper) unusedElsewhere(name string) bool {
+func (b *bumper) unusedElsewhere(name, via string) bool {
 	for i := range b.spec.Items {
 		it := &b.spec.Items[i]
-		if it.Kind == KindMacro && it.Macro.Name == name || it.Kind == KindComment || b.spec.Sections[it.Section].Name == "changelog" {
+		if it.Kind == KindMacro && (it.Macro.Name == name || it.Macro.Name == via) || it.Kind == KindComment || b.spec.Sections[it.Section].Name == "changelog" {
 			continue
 		}
 		if it.Kind == KindTag && strings.EqualFold(it.Tag.Name, "release") {

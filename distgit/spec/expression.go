@@ -93,14 +93,16 @@ func parseLabel(s string) (EVR, bool) {
 }
 
 // compareLabelled orders two [epoch:]version[-release]; a missing release
-// equals any.
+// comes before any.
 func compareLabelled(a, b string) int {
 	ea, _ := parseLabel(a)
 	eb, _ := parseLabel(b)
-	if ea.Release == "" || eb.Release == "" {
-		ea.Release, eb.Release = "", ""
+	if (ea.Release == "") == (eb.Release == "") {
+		return ea.Compare(eb)
 	}
-	return ea.Compare(eb)
+	c := cmp.Compare(len(ea.Release), len(eb.Release))
+	ea.Release, eb.Release = "", ""
+	return cmp.Or(ea.Compare(eb), c)
 }
 
 func (p *exprParser) ternary() exprValue {

@@ -109,7 +109,7 @@ func compareWithRPM(t *testing.T, oracle rpmspec, text string, macros map[string
 	}
 	const sep = "\x1e"
 	out, rpmErr := oracle.run("demo.spec", []byte(text), macros, "--srpm", "--qf", "%{name}"+sep+"%|epoch?{%{epoch}}:{}|"+sep+"%{version}"+sep+
-		"%{release}"+sep+"%{summary}"+sep+"[%{requirenevrs}\n]"+sep+"[%{conflictnevrs}\n]"+sep+"[%{exclusivearch} ]"+sep+"[%{source}\n]")
+		"%{release}"+sep+"%{summary}"+sep+"[%{requirenevrs}\n]"+sep+"[%{conflictnevrs}\n]"+sep+"[%{exclusivearch} ]"+sep+"[%{source}\n][%{patch}\n]")
 	switch {
 	case errors.Is(err, spec.ErrTooLarge):
 		return false

@@ -91,6 +91,8 @@ func (e *evaluator) open(word, args string) section {
 	case "files":
 		if p := e.find(args, "nf"); p != nil {
 			p.Files.List = []string{}
+			// In here, %license marks files.
+			e.x.push("license", definition{body: "%license", literal: true, level: levelSpec})
 			return filesSection{p}
 		}
 		return scriptSection{}
@@ -324,6 +326,8 @@ func (e *evaluator) close(s section) {
 	switch s := s.(type) {
 	case preambleSection:
 		e.closePreamble(s.p)
+	case filesSection:
+		e.x.table.pop("license")
 	case changelogSection:
 		e.closeChangelog()
 	}
