@@ -376,26 +376,22 @@ func ParsePackager(data []byte, o Options) (Document, error) {
 // parseOne reads exactly one document.
 func parseOne(data []byte, o Options, m mode) (Document, error) {
 	o = o.withDefaults()
-	o.Workers = 1
-	var doc Document
-	var errs Failures
-	n := 0
-	err := each(context.Background(), strings.NewReader(string(data)), o, m, func(res result) bool {
-		if n++; n == 1 {
-			doc, errs = res.doc, res.errs
-			return true
-		}
-		errs = append(errs, &Error{File: o.Name, Document: res.src.index, Line: max(res.src.line, 1), Column: 1,
-			Class: ClassParse, Msg: "only one document expected"})
-		return false
-	})
-	switch {
-	case len(errs) > 0:
-		return nil, errs
-	case err != nil:
-		return nil, err
-	case n == 0:
+	s := newSplitter(strings.NewReader(string(data)), &o)
+	src, err := s.next()
+	if err == io.EOF {
 		return nil, Failures{{File: o.Name, Class: ClassMissing, Msg: "there is no document"}}
 	}
-	return doc, nil
+	var fault *Error
+	if errors.As(err, &fault) {
+		return nil, Failures{fault}
+	}
+	res := newDecoder(&o).read(src, m)
+	if next, err := s.next(); err != io.EOF {
+		res.errs = append(res.errs, &Error{File: o.Name, Document: 2, Line: max(next.line, 1), Column: 1,
+			Class: ClassParse, Msg: "only one document expected"})
+	}
+	if len(res.errs) > 0 {
+		return nil, res.errs
+	}
+	return res.doc, nil
 }

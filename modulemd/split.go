@@ -68,21 +68,22 @@ func (s *splitter) readLine() ([]byte, error) {
 	}
 }
 
-const readSize = 256 << 10
+// minRead is how much room is made for a read.
+const minRead = 16 << 10
 
 // fill reads more input behind what has been collected.
 func (s *splitter) fill() error {
-	if s.start > 0 && cap(s.buf)-len(s.buf) < readSize {
-		n := copy(s.buf, s.buf[s.start:])
-		s.buf = s.buf[:n]
+	if cap(s.buf)-len(s.buf) < minRead {
+		buf := s.buf
+		if len(s.buf)-s.start > cap(s.buf)/2 || cap(s.buf) == 0 {
+			buf = make([]byte, 0, 2*cap(s.buf)+minRead)
+		}
+		s.buf = append(buf[:0], s.buf[s.start:]...)
 		s.pos -= s.start
 		if s.directive >= 0 {
 			s.directive -= s.start
 		}
 		s.start = 0
-	}
-	if cap(s.buf)-len(s.buf) < readSize {
-		s.buf = append(make([]byte, 0, 2*cap(s.buf)+readSize), s.buf...)
 	}
 	for range 100 {
 		n, err := s.r.Read(s.buf[len(s.buf):cap(s.buf)])
