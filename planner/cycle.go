@@ -277,8 +277,7 @@ func (r *ring) witness() []ID {
 // payoffs counts the edges from buildable members on the shortest cycle
 // through each member.
 func (r *ring) payoffs() []Payoff {
-	type arc struct{ from, to int32 }
-	count := make(map[arc]int)
+	count := make([]int32, len(r.to))
 	r.work = 0
 	for i, v := range r.nodes {
 		if r.g.conduit(v) {
@@ -286,25 +285,32 @@ func (r *ring) payoffs() []Payoff {
 		}
 		path := r.through(int32(i), len(r.parent)+1)
 		for k, from := range path {
-			if to := path[(k+1)%len(path)]; !r.g.conduit(r.nodes[from]) {
-				count[arc{r.nodes[from], r.nodes[to]}]++
+			if r.g.conduit(r.nodes[from]) {
+				continue
+			}
+			row := r.to[r.off[from]:r.off[from+1]]
+			if at, ok := slices.BinarySearch(row, path[(k+1)%len(path)]); ok {
+				count[int(r.off[from])+at]++
 			}
 		}
-		if r.work > payoffWork {
+		if r.work += len(path); r.work > payoffWork {
 			break
 		}
 	}
-	arcs := make([]arc, 0, len(count))
-	for a := range count {
-		arcs = append(arcs, a)
+	type arc struct{ from, to, count int32 }
+	var arcs []arc
+	for from := range r.nodes {
+		for e := r.off[from]; e < r.off[from+1]; e++ {
+			if count[e] > 0 {
+				arcs = append(arcs, arc{r.nodes[from], r.nodes[r.to[e]], count[e]})
+			}
+		}
 	}
-	slices.SortFunc(arcs, func(x, y arc) int {
-		return cmp.Or(count[y]-count[x], int(x.from-y.from), int(x.to-y.to))
-	})
+	slices.SortStableFunc(arcs, func(x, y arc) int { return cmp.Compare(y.count, x.count) })
 	var list []Payoff
 	for _, a := range arcs[:min(payoffCount, len(arcs))] {
 		for _, e := range r.g.between(a.from, a.to) {
-			list = append(list, Payoff{e, count[a]})
+			list = append(list, Payoff{e, int(a.count)})
 		}
 	}
 	return list

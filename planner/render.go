@@ -39,7 +39,7 @@ func (p *Plan) Text() string {
 		}
 	}
 	if p.graph != nil && len(p.graph.dangling) > 0 {
-		fmt.Fprintf(&b, "\nnote: %d edges of the graph lead to or from ids that it does not hold\n", len(p.graph.dangling))
+		fmt.Fprintf(&b, "\nnote: the graph has %s with an end that it does not hold\n", plural(len(p.graph.dangling), "edge"))
 	}
 	return b.String()
 }
