@@ -137,6 +137,9 @@ func (r *Run) move(to *Plan) {
 		r.nodes[np] = old.nodes[p]
 		done := map[int32]bool{}
 		for i := old.first[p]; i >= 0; i = old.units[i].next {
+			if old.units[i].node != int32(p) {
+				continue // built together with another, which stands for it
+			}
 			if j, ok := r.pass(r.first[np], old.units[i].pass); ok && !done[j] {
 				done[j] = true
 				if r.units[j].node == int32(np) {
@@ -186,7 +189,9 @@ func (r *Run) adopt(j int32, u *unit) {
 			r.busy[l]++
 		}
 	case phaseRetry:
-		r.wakeAt(v.notBefore, j)
+		if v.notBefore > r.now {
+			r.wakeAt(v.notBefore, j)
+		}
 	}
 }
 

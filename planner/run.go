@@ -64,6 +64,7 @@ type Run struct {
 	ended, endedBadly           int
 	held                        string
 	canaries                    []int32 // units that go ahead; nil when none or over
+	restoring                   bool    // units are found as they were
 }
 
 // Change is a change that joined a run under way.

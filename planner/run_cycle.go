@@ -65,6 +65,7 @@ func (b *unitBuilder) addCycle(k int32) {
 					b.first[u.node] = at
 				} else {
 					b.units[prev[i]].next = at
+					b.need(at, prev[i])
 				}
 				list = append(list, at)
 			}

@@ -373,6 +373,9 @@ func (r *Run) offered(i int32) Key {
 	case phaseReady:
 		return makeKey(ActionBuild, r.idOf(i), int32(u.pass), u.attempt+1, 1)
 	case phaseOwed:
+		if u.kind == unitGate && r.newRound(u) {
+			return makeKey(u.step, r.idOf(i), 0, u.attempt+1, 1)
+		}
 		return makeKey(u.step, r.idOf(i), int32(u.pass), u.attempt, u.tried(u.step)+1)
 	}
 	return ""
@@ -391,6 +394,9 @@ func (r *Run) action(i int32) Action {
 	switch {
 	case u.kind == unitGate:
 		a.Gates = r.gates[u.n1].names
+		if r.newRound(u) {
+			a.Attempt++
+		}
 		for _, p := range r.judged(i) {
 			a.Members = append(a.Members, r.plan.Rebuild[p])
 		}

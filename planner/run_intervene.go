@@ -30,7 +30,7 @@ func (r *Run) acceptFix(e Event) (func(), error) {
 			case phaseFailed, phaseCanceled:
 				r.revive(i)
 			}
-			u.phase = phaseIdle
+			u.phase, u.notBefore = phaseIdle, 0
 			u.retries = [failureKinds]uint8{}
 			r.work = append(r.work, i)
 		}

@@ -24,7 +24,7 @@ func (r *Run) drain() {
 // look decides what a unit does next.
 func (r *Run) look(i int32) {
 	u := &r.units[i]
-	ready := u.wait == 0 || u.is(unitOverride) && u.wait == u.bad
+	ready := u.ready()
 	if u.wait == 0 && u.is(unitOverride) && u.phase != phaseFailed && u.phase != phaseCanceled {
 		u.flags &^= unitOverride // the debt can be paid
 	}
@@ -40,13 +40,16 @@ func (r *Run) look(i int32) {
 		}
 		return
 	}
-	stuck := u.cyc >= 0 && r.broken[u.cyc] > 0
-	if !ready || stuck && !u.is(unitSettled) {
+	if !ready {
 		r.withdraw(i)
-		if !ready {
-			r.down = append(r.down, i)
-		}
-		r.tellBad(i, !u.is(unitOverride) && u.bad > 0 || stuck && !u.inFlight())
+		r.down = append(r.down, i)
+		r.tellBad(i, !u.is(unitOverride) && u.bad > 0)
+		return
+	}
+	if u.kind == unitBuild && r.parked(u, r.stale(i)) {
+		r.withdraw(i)
+		r.down = append(r.down, i)
+		r.tellBad(i, true)
 		return
 	}
 	r.tellBad(i, false)
@@ -69,15 +72,20 @@ func (r *Run) lookBuild(i int32) {
 	}
 	if u.phase == phaseRetry {
 		if u.notBefore > r.now {
+			r.wakeAt(u.notBefore, i)
 			r.down = append(r.down, i)
 			return
 		}
 		u.phase = phaseIdle
 	}
 	switch {
-	case r.reason(i) > n.seen || n.is(nodePartial) && !u.is(unitBootstrap):
+	case r.stale(i):
 		r.down = append(r.down, i)
 		r.withdrawStep(i)
+		if r.busyElsewhere(i) {
+			r.withdraw(i)
+			return // looked at again when the other pass ends
+		}
 		if u.phase == phaseReady {
 			return
 		}
@@ -88,6 +96,14 @@ func (r *Run) lookBuild(i int32) {
 		r.makeReady(i)
 		return
 	case n.is(nodeBuilt) && !n.is(nodeAvailable):
+		if n.by < u.pass { // an earlier pass sees to it, and tells
+			r.withdraw(i)
+			r.down = append(r.down, i)
+			return
+		}
+		if n.by > u.pass && !u.is(unitLast) { // a later pass does, this one is through
+			break
+		}
 		r.withdraw(i)
 		if r.needsRepo(i) {
 			r.down = append(r.down, i)
@@ -108,7 +124,7 @@ func (r *Run) lookBuild(i int32) {
 		return
 	}
 	r.withdraw(i)
-	if u.cyc < 0 && u.wait == 0 {
+	if u.cyc < 0 && u.wait == 0 && !u.is(unitSettled) && !r.restoring {
 		n.record = r.seq
 	}
 	r.settle(i)
@@ -120,6 +136,14 @@ func (r *Run) lookGate(i int32) {
 		r.down = append(r.down, i)
 		return
 	}
+	if u.phase == phaseRetry {
+		if u.notBefore > r.now {
+			r.wakeAt(u.notBefore, i)
+			r.down = append(r.down, i)
+			return
+		}
+		u.phase = phaseIdle
+	}
 	var newest uint32
 	for _, t := range r.graph.needsOf(i) {
 		newest = max(newest, r.carried(t, -1))
@@ -127,8 +151,6 @@ func (r *Run) lookGate(i int32) {
 	if newest > u.c1 {
 		r.down = append(r.down, i)
 		if u.phase == phaseIdle {
-			u.attempt++
-			u.tries = [2]int32{}
 			r.owe(i, ActionGate)
 		}
 		return
@@ -168,6 +190,29 @@ func (r *Run) reason(i int32) uint32 {
 	return newest
 }
 
+// busyElsewhere reports whether another pass at the same node is being built.
+func (r *Run) busyElsewhere(i int32) bool {
+	for j := r.first[r.units[i].node]; j >= 0; j = r.units[j].next {
+		if p := r.units[j].phase; j != i && (p == phaseStart || p == phaseRunning) {
+			return true
+		}
+	}
+	return false
+}
+
+// parked reports whether a unit with reason to build must not, because a
+// partner in its cycle group has failed.
+func (r *Run) parked(u *unit, stale bool) bool {
+	return u.cyc >= 0 && r.broken[u.cyc] > 0 && stale && !u.inFlight()
+}
+
+// stale reports whether a unit has reason to build.
+func (r *Run) stale(i int32) bool {
+	u := &r.units[i]
+	n := &r.nodes[u.node]
+	return r.reason(i) > n.seen || n.is(nodePartial) && !u.is(unitBootstrap)
+}
+
 // join passes on what a junction's needs carry: the newest change, and the
 // newest of another node, for the one whose own change it is.
 func (r *Run) join(i int32) {
@@ -203,7 +248,8 @@ func (r *Run) join(i int32) {
 
 func (r *Run) settle(i int32) {
 	u := &r.units[i]
-	if n := r.nodeOf(u); n != nil && n.by <= u.pass && u.c1 != max(n.content, r.pushes[i]) {
+	ended := u.phase == phaseFailed || u.phase == phaseCanceled // and overridden: it carries what it did before
+	if n := r.nodeOf(u); n != nil && !ended && (n.by <= u.pass || u.is(unitLast)) && u.c1 != max(n.content, r.pushes[i]) {
 		u.c1 = max(n.content, r.pushes[i]) // what later passes made is not this unit's
 		if u.is(unitSettled) {
 			r.work = append(r.work, r.graph.neededByOf(i)...)
@@ -220,7 +266,7 @@ func (r *Run) settle(i int32) {
 			r.work = append(r.work, d)
 		}
 	}
-	if u.kind == unitJoin && u.pass == 0 {
+	if u.kind == unitJoin && u.pass == 0 && !r.restoring {
 		r.accept(i)
 	}
 }

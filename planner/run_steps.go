@@ -11,6 +11,10 @@ import (
 func (r *Run) dispatch(i int32) {
 	u := &r.units[i]
 	a := r.action(i)
+	if u.kind == unitGate && r.newRound(u) {
+		u.attempt++
+		u.tries = [2]int32{}
+	}
 	r.unheap(i)
 	u.stamp, u.since, u.ref = r.seq, r.now, ""
 	if u.phase == phaseReady {
@@ -48,6 +52,9 @@ func (r *Run) land(i int32) (key Key, ref string) {
 	}
 	key = r.key(i, kind)
 	r.flight.drop(key)
+	if kind == ActionBuild {
+		r.lookAtPasses(u.node) // the others may have waited
+	}
 	ref, u.ref = u.ref, ""
 	u.step = kind
 	u.phase = phaseIdle
@@ -135,7 +142,19 @@ func (r *Run) makeAvailable(i int32) {
 	if u.is(unitTogether) {
 		r.shareTogether(i)
 	}
+	r.lookAtPasses(u.node)
 }
+
+// lookAtPasses looks at all passes of a node again.
+func (r *Run) lookAtPasses(p int32) {
+	for i := r.first[p]; i >= 0; i = r.units[i].next {
+		r.work = append(r.work, i)
+	}
+}
+
+// newRound reports whether a gate over many has passed since it was asked last,
+// so that asking again is another attempt.
+func (r *Run) newRound(u *unit) bool { return u.c1 == u.stamp }
 
 // passed ends a gate well.
 func (r *Run) passed(i int32) {

@@ -51,7 +51,17 @@ func (r *Run) popTimer() {
 // waits reports whether a unit still waits for that time.
 func (t timer) waits(r *Run) bool {
 	u := &r.units[t.unit]
-	return u.notBefore == t.at && (u.phase == phaseRetry || u.phase == phaseIdle && !u.is(unitSettled))
+	if u.notBefore != t.at || !u.ready() {
+		return false // if it comes to be ready, it asks anew
+	}
+	if u.kind != unitBuild {
+		return u.phase == phaseRetry
+	}
+	stale := r.stale(t.unit)
+	if r.parked(u, stale) {
+		return false
+	}
+	return u.phase == phaseRetry || u.phase == phaseIdle && !u.is(unitSettled) && stale
 }
 
 func (r *Run) fireTimers() {

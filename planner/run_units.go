@@ -80,6 +80,9 @@ type unit struct {
 
 func (u *unit) is(flag uint8) bool { return u.flags&flag != 0 }
 
+// ready reports whether a unit need not wait for any other.
+func (u *unit) ready() bool { return u.wait == 0 || u.is(unitOverride) && u.wait == u.bad }
+
 // inFlight reports whether a build or a step of the unit was taken in hand.
 func (u *unit) inFlight() bool {
 	return u.phase == phaseStart || u.phase == phaseRunning || u.phase == phaseStep
