@@ -116,7 +116,7 @@ func (r *replay) difference(e exchange, status int, body []byte) string {
 			got = map[string]any{"__text__": string(body)}
 		}
 	}
-	r.ids.learn(resourceOf(e.Request.Path), got, e.Response.Body)
+	r.learn(e, got)
 	g, w := normal(got), normal(r.ids.translate(resourceOf(e.Request.Path), e.Response.Body))
 	if reflect.DeepEqual(g, w) {
 		return ""

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -28,13 +29,14 @@ type replay struct {
 	tokens map[string]string // what stands for a token in requests → the token
 	rights []right
 	ids    ids
+	trust  map[string]map[int]bool // ids by resource that the recording hands out in rising order
 }
 
 // right is one that a group got in the course of the recording.
 type right struct{ group, resource, permission string }
 
 func newReplay(t *testing.T, all []exchange) *replay {
-	r := &replay{t: t, tokens: map[string]string{}, ids: ids{}}
+	r := &replay{t: t, tokens: map[string]string{}, ids: ids{}, trust: risingIDs(all)}
 	var users []pdctest.User
 	for _, e := range all {
 		mark, ok := strings.CutPrefix(e.Request.Headers["Authorization"], "Token ")
@@ -242,51 +244,107 @@ func kindOf(kind, member string) string {
 
 var idURL = regexp.MustCompile(`^(.*/rest_api/v1/)(labels|build-images|auth/groups)/(\d+)/$`)
 
-// learn notes which id stands for which, at their first sight.
-func (m ids) learn(kind string, got, want any) {
-	switch w := want.(type) {
+// eachID calls f for each id in a value, with the resource it belongs to and
+// what stands in the same place of another value.
+func eachID(kind string, v, other any, f func(kind string, id int, other any)) {
+	switch v := v.(type) {
 	case map[string]any:
-		g, _ := got.(map[string]any)
-		for k, x := range w {
-			switch {
-			case k == "id":
-				m.pair(kindOf(kind, ""), g[k], x)
+		o, _ := other.(map[string]any)
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			x := v[k]
+			switch id, isID := x.(float64); {
+			case k == "id" && isID:
+				f(kindOf(kind, ""), int(id), o[k])
 			case k == "url":
-				a, b := idURL.FindStringSubmatch(fmt.Sprint(g[k])), idURL.FindStringSubmatch(fmt.Sprint(x))
-				if a != nil && b != nil {
-					i, _ := strconv.ParseFloat(a[3], 64)
-					j, _ := strconv.ParseFloat(b[3], 64)
-					m.pair(b[2]+"/", i, j)
+				u := idURL.FindStringSubmatch(fmt.Sprint(x))
+				if u == nil {
+					continue
 				}
+				n, _ := strconv.Atoi(u[3])
+				var there any
+				if u := idURL.FindStringSubmatch(fmt.Sprint(o[k])); u != nil {
+					m, _ := strconv.Atoi(u[3])
+					there = float64(m)
+				}
+				f(u[2]+"/", n, there)
 			default:
-				m.learn(kindOf(kind, k), g[k], x)
+				eachID(kindOf(kind, k), x, o[k], f)
 			}
 		}
 	case []any:
-		g, _ := got.([]any)
-		for i := range min(len(g), len(w)) {
-			m.learn(kind, g[i], w[i])
+		o, _ := other.([]any)
+		for i, x := range v {
+			var there any
+			if i < len(o) {
+				there = o[i]
+			}
+			eachID(kind, x, there, f)
 		}
 	}
 }
 
-func (m ids) pair(kind string, got, want any) {
-	g, ok1 := got.(float64)
-	w, ok2 := want.(float64)
-	if !ok1 || !ok2 {
-		return
-	}
-	if m[kind] == nil {
-		m[kind] = map[int]int{}
-	}
-	for _, known := range m[kind] {
-		if known == int(g) {
-			return // it stands for another already
+// risingIDs are the ids that answers to creations show for the first time,
+// as far as they rise: one that doesn't is not the database's.
+func risingIDs(all []exchange) map[string]map[int]bool {
+	seq := map[string][]int{}
+	for _, e := range all {
+		if e.Response.Status == http.StatusCreated {
+			eachID(resourceOf(e.Request.Path), e.Response.Body, nil, func(kind string, id int, _ any) {
+				if !slices.Contains(seq[kind], id) {
+					seq[kind] = append(seq[kind], id)
+				}
+			})
 		}
 	}
-	if _, known := m[kind][int(w)]; !known {
-		m[kind][int(w)] = int(g)
+	out := map[string]map[int]bool{}
+	for kind, ids := range seq {
+		out[kind] = map[int]bool{}
+		for _, id := range longestRise(ids) {
+			out[kind][id] = true
+		}
 	}
+	return out
+}
+
+func longestRise(a []int) []int {
+	best := make([]int, len(a)) // length of the longest rise that ends here
+	from := make([]int, len(a))
+	end := -1
+	for i := range a {
+		best[i], from[i] = 1, -1
+		for j := range i {
+			if a[j] < a[i] && best[j]+1 > best[i] {
+				best[i], from[i] = best[j]+1, j
+			}
+		}
+		if end < 0 || best[i] > best[end] {
+			end = i
+		}
+	}
+	var out []int
+	for i := end; i >= 0; i = from[i] {
+		out = append(out, a[i])
+	}
+	return out
+}
+
+// learn notes which id stands for which when rows are made.
+func (r *replay) learn(e exchange, got any) {
+	if e.Response.Status != http.StatusCreated {
+		return
+	}
+	eachID(resourceOf(e.Request.Path), e.Response.Body, got, func(kind string, want int, there any) {
+		id, ok := there.(float64)
+		if !ok || !r.trust[kind][want] {
+			return
+		}
+		if r.ids[kind] == nil {
+			r.ids[kind] = map[int]int{}
+		}
+		if _, known := r.ids[kind][want]; !known {
+			r.ids[kind][want] = int(id)
+		}
+	})
 }
 
 func (m ids) ours(kind string, id int) int {
