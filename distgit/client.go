@@ -246,6 +246,9 @@ func answerError(op string, resp *transport.Response) error {
 	case "EPRCONFLICTS":
 		e.Err = ErrConflict
 	}
+	if resp.Status == http.StatusUnprocessableEntity && strings.HasPrefix(e.Msg, "sha does not match") {
+		e.Err = ErrConflict // Forgejo's lock on a file's content
+	}
 	if resp.Status == http.StatusMethodNotAllowed {
 		e.Err = ErrUnsupported // an operation this object does not have
 	}
