@@ -232,10 +232,14 @@ func (w *walker) names() string {
 			b.WriteString("[" + strconv.Itoa(f.n) + "]")
 			continue
 		}
+		key := w.d.toks[f.cursor]
+		if key.kind != kindScalar {
+			continue // a fault of the key itself
+		}
 		if b.Len() > 0 {
 			b.WriteByte('.')
 		}
-		b.WriteString(w.d.toks[f.cursor].text)
+		b.WriteString(key.text)
 	}
 	return b.String()
 }
