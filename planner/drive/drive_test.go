@@ -213,3 +213,9 @@ func (f forgetful) Start(ctx context.Context, a planner.Action) (string, error) 
 	}
 	return f.world.Start(ctx, a)
 }
+
+func contextWithStop(t *testing.T) (context.Context, context.CancelFunc) {
+	ctx, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	return ctx, stop
+}
