@@ -191,6 +191,7 @@ func broken(op string, err error) *Error {
 	e = &Error{Op: op, Err: err}
 	var te *transport.Error
 	if errors.As(err, &te) {
+		e.Msg = strings.TrimPrefix(te.Error(), te.Op+": ")
 		e.Status = te.Status
 		if te.Status >= 200 && te.Status < 300 {
 			e.Status = 0

@@ -278,16 +278,21 @@ var errNoRenewal = errors.New("this kind of session is not renewed")
 
 // patiently sends a call and, with WithOfflineWait, waits for an offline hub.
 func (h *hub) patiently(ctx context.Context, r *call) error {
+	var offline error
 	for {
 		err := h.send(ctx, h.tr, r)
-		if h.cfg.offline == 0 || !errors.Is(err, FaultOffline) {
+		switch {
+		case offline != nil && err != nil && ctx.Err() != nil:
+			return &Error{Op: r.op, Msg: "gave up waiting: " + offline.Error(), Err: ctx.Err()}
+		case h.cfg.offline == 0 || !errors.Is(err, FaultOffline):
 			return err
 		}
+		offline = err
 		if h.cfg.logger != nil {
 			h.cfg.logger.InfoContext(ctx, "hub is offline, waiting", "op", r.op, "retry_in", h.cfg.offline, "error", err)
 		}
-		if werr := sleep(ctx, h.cfg.offline); werr != nil {
-			return &Error{Op: r.op, Msg: "the hub is offline: " + err.Error(), Err: werr}
+		if err := sleep(ctx, h.cfg.offline); err != nil {
+			return &Error{Op: r.op, Msg: "gave up waiting: " + offline.Error(), Err: err}
 		}
 	}
 }
