@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -242,6 +241,7 @@ var pyrpkgLine = regexp.MustCompile(`^([^ ]+) \(([^ )]+)\) = ([^ ]+)$`)
 // parseAsTool reads without judgement of its own.
 func parseAsTool(name string, data []byte, reading SourcesReading) (*Sources, error) {
 	s := &Sources{}
+	seen := map[SourceEntry]bool{}
 	if reading != ReadSourcesPyrpkg && reading != ReadSourcesSplit {
 		return nil, &Error{Op: "parse sources", Msg: fmt.Sprintf("unknown reading %v", reading), Err: ErrInvalid}
 	}
@@ -275,8 +275,8 @@ func parseAsTool(name string, data []byte, reading SourcesReading) (*Sources, er
 			} else {
 				return fail("neither TYPE (file) = hash nor hash and file with two blanks between them")
 			}
-			// It drops repetitions.
-			line.ok = !slices.ContainsFunc(s.lines, func(l sourcesLine) bool { return l.ok && l.entry == line.entry })
+			line.ok = !seen[line.entry] // it drops repetitions
+			seen[line.entry] = true
 		}
 		s.lines = append(s.lines, line)
 	}
