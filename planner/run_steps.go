@@ -136,6 +136,9 @@ func (r *Run) makeAvailable(i int32) {
 	u := &r.units[i]
 	n := &r.nodes[u.node]
 	n.flags |= nodeAvailable
+	if len(n.results) > 0 {
+		n.results[len(n.results)-1].at = r.seq // others see it from now on
+	}
 	if !n.is(nodeSame) {
 		n.before, n.content = n.content, r.seq
 	}
