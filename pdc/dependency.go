@@ -99,7 +99,7 @@ func (c *Client) edges(ctx context.Context, d DependencyQuery, side string) iter
 // without an entry are unknown to it. Empty names means all of the release.
 func (c *Client) Sources(ctx context.Context, release string, names []string) (map[string]string, error) {
 	out := map[string]string{}
-	q := Query{Fields: []string{"name", "srpm_name"}, Filter: url.Values{}}
+	q := Query{Fields: []string{"name", "srpm_name", "arch"}, Filter: url.Values{}}
 	if release != "" {
 		q.Filter.Set("linked_release", release)
 	}
@@ -115,7 +115,8 @@ func (c *Client) Sources(ctx context.Context, release string, names []string) (m
 		if err != nil {
 			return nil, err
 		}
-		if r.SRPMName != "" {
+		// A source package may bear the name of another one's binary.
+		if r.SRPMName != "" && r.Arch != "src" && r.Arch != "nosrc" {
 			out[r.Name] = r.SRPMName
 		}
 	}
