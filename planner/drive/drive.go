@@ -106,7 +106,7 @@ func Open(p *planner.Plan, dir string, a Actor, opts Options) (*Driver, error) {
 	}
 	j, run, err := openJournal(dir, p, opts, opts.Clock.Now())
 	if err != nil {
-		lock.Close()
+		unlock(lock)
 		return nil, err
 	}
 	return &Driver{actor: a, opts: opts, lock: lock, run: run, journal: j, poke: make(chan struct{}, 1), stuckAt: -1}, nil
@@ -125,7 +125,7 @@ func (d *Driver) Close() error {
 	}
 	d.closed = true
 	err := d.journal.close()
-	if lerr := d.lock.Close(); err == nil {
+	if lerr := unlock(d.lock); err == nil {
 		err = lerr
 	}
 	return err

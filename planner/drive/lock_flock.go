@@ -26,3 +26,9 @@ func tryLock(f *os.File) (bool, error) {
 		return false, err
 	}
 }
+
+// unlock gives the lock back. Closing alone would not: a process that is being
+// started at this moment holds a copy of the file until it has begun.
+func unlock(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+}

@@ -14,3 +14,6 @@ import (
 func tryLock(*os.File) (bool, error) {
 	return false, errors.ErrUnsupported
 }
+
+// unlock gives the lock back.
+func unlock(f *os.File) error { return f.Close() }
