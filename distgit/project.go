@@ -5,6 +5,7 @@ package distgit
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/url"
@@ -180,6 +181,14 @@ func (c *Client) Fork(ctx context.Context, repo Repo) (Project, error) {
 	case Forgejo:
 		var raw forgejoRepo
 		_, err := c.do(ctx, request{method: "POST", path: "/api/v1/repos/" + forgejoPath(repo) + "/forks", in: struct{}{}, out: &raw})
+		if errors.Is(err, ErrConflict) { // it exists
+			user, werr := c.WhoAmI(ctx)
+			if werr != nil {
+				return Project{}, werr
+			}
+			repo.Fork = user
+			return c.Project(ctx, repo)
+		}
 		return raw.project(), err
 	case Pagure:
 		user, err := c.WhoAmI(ctx)

@@ -127,3 +127,21 @@ func (h *Host) change(r distgit.Repo, f func(*record) error) error {
 	}
 	return saveRecord(h.path(r), p)
 }
+
+// copyRepo copies a bare repository beside and moves it in place.
+func copyRepo(from, to string, rec record) error {
+	tmp := to + ".new"
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(tmp); err != nil {
+		return err
+	}
+	if err := os.CopyFS(tmp, os.DirFS(from)); err != nil {
+		return err
+	}
+	if err := saveRecord(tmp, rec); err != nil {
+		return err
+	}
+	return os.Rename(tmp, to)
+}
