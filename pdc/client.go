@@ -99,6 +99,7 @@ type request struct {
 	query  url.Values
 	in     any // nil for none
 	fresh  bool
+	once   bool // a GET that changes something
 	since  time.Time
 }
 
@@ -159,7 +160,7 @@ func (c *Client) build(ctx context.Context, r request) (transport.Request, error
 	if len(r.query) > 0 {
 		u += "?" + r.query.Encode()
 	}
-	return transport.Request{Op: op, Method: r.method, URL: u, Header: h, Body: body, Idempotent: read}, nil
+	return transport.Request{Op: op, Method: r.method, URL: u, Header: h, Body: body, Idempotent: read && !r.once}, nil
 }
 
 // nonce is unlike that of other processes and earlier calls.

@@ -164,19 +164,32 @@ func (r Resource[T]) Delete(ctx context.Context, key string) error {
 // these are the batches before the one that failed, and [Error.Item] is the
 // index within rows. To continue, call it with rows[len(done):].
 func (r Resource[T]) CreateAll(ctx context.Context, rows []T, size int) (done []T, err error) {
+	in := make([]any, len(rows))
+	for i, row := range rows {
+		if in[i], err = writeForm(row); err != nil {
+			return nil, &Error{Op: "POST " + r.path, Item: strconv.Itoa(i), Msg: err.Error(), Err: ErrInvalid}
+		}
+	}
+	return r.createAll(ctx, in, size)
+}
+
+// CreateAllFields is CreateAll with exactly the given members.
+func (r Resource[T]) CreateAllFields(ctx context.Context, rows []Fields, size int) (done []T, err error) {
+	in := make([]any, len(rows))
+	for i, row := range rows {
+		in[i] = row
+	}
+	return r.createAll(ctx, in, size)
+}
+
+func (r Resource[T]) createAll(ctx context.Context, rows []any, size int) (done []T, err error) {
 	if size <= 0 {
 		size = 200
 	}
 	for start := 0; start < len(rows); start += size {
 		part := rows[start:min(start+size, len(rows))]
-		in := make([]any, len(part))
-		for i, row := range part {
-			if in[i], err = writeForm(row); err != nil {
-				return done, &Error{Op: "POST " + r.path, Item: strconv.Itoa(start + i), Msg: err.Error(), Err: ErrInvalid}
-			}
-		}
 		var raw []json.RawMessage
-		if err := r.c.Do(ctx, http.MethodPost, r.path, nil, in, &raw); err != nil {
+		if err := r.c.Do(ctx, http.MethodPost, r.path, nil, part, &raw); err != nil {
 			return done, shiftItem(err, start)
 		}
 		d := newDecoder[T]()
