@@ -289,8 +289,8 @@ func changed(old, now *Build) (Change, error) {
 		{"license", sameSet(s.ModuleLicenses, t.ModuleLicenses) && sameSet(s.ContentLicenses, t.ContentLicenses)},
 		{"dependencies", slices.EqualFunc(s.Dependencies, t.Dependencies, Dependencies.equal)},
 		{"profiles", maps.EqualFunc(s.Profiles, t.Profiles, Profile.equal)},
-		{"included modules", maps.Equal(s.Modules, t.Modules)}, {"build options", s.BuildOpts.equal(t.BuildOpts)},
-		{"service levels", maps.Equal(s.ServiceLevels, t.ServiceLevels)}, {"references", s.References == t.References},
+		{"included modules", maps.EqualFunc(s.Modules, t.Modules, ModuleComponent.equal)}, {"build options", s.BuildOpts.equal(t.BuildOpts)},
+		{"service levels", maps.Equal(s.ServiceLevels, t.ServiceLevels)}, {"references", s.References.equal(t.References)},
 		{"xmd", s.XMD.Equal(t.XMD)},
 	}
 	for _, p := range parts {

@@ -24,6 +24,7 @@ type emitter struct {
 	simpleKey             bool // writing a key, which has to stay on its line
 	inMap                 bool // the next node is a mapping's value
 	first                 bool // the next flow item is the first
+	invalid               bool // a text was not UTF-8
 }
 
 const bestWidth = 80

@@ -391,6 +391,7 @@ func (e *emitter) writeDouble(s string) {
 		c, n := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case c == '"', c == '\\', !printableRune(c, n), isBreak(c):
+			e.invalid = e.invalid || c == utf8.RuneError && n == 1
 			e.escape(c)
 			i += n
 			spaces = false

@@ -19,10 +19,10 @@ func (s *Stream) Equal(t *Stream) bool {
 		maps.Equal(s.ServiceLevels, t.ServiceLevels) &&
 		sameSet(s.ModuleLicenses, t.ModuleLicenses) && sameSet(s.ContentLicenses, t.ContentLicenses) &&
 		s.XMD.Equal(t.XMD) && slices.EqualFunc(s.Dependencies, t.Dependencies, Dependencies.equal) &&
-		s.References == t.References && maps.EqualFunc(s.Profiles, t.Profiles, Profile.equal) &&
+		s.References.equal(t.References) && maps.EqualFunc(s.Profiles, t.Profiles, Profile.equal) &&
 		sameSet(s.API, t.API) && sameSet(s.Filter, t.Filter) && sameSet(s.Demodularized, t.Demodularized) &&
 		s.BuildOpts.equal(t.BuildOpts) && maps.EqualFunc(s.RPMs, t.RPMs, RPMComponent.equal) &&
-		maps.Equal(s.Modules, t.Modules) && sameSet(s.Artifacts, t.Artifacts) &&
+		maps.EqualFunc(s.Modules, t.Modules, ModuleComponent.equal) && sameSet(s.Artifacts, t.Artifacts) &&
 		maps.EqualFunc(s.RPMMap, t.RPMMap, func(a, b map[string]RPMMapEntry) bool { return maps.Equal(a, b) })
 }
 
@@ -45,9 +45,22 @@ func (b *BuildOpts) equal(c *BuildOpts) bool {
 	return b.empty.same(c.empty, emptyMacros, b.Macros, c.Macros) && sameSet(b.Whitelist, c.Whitelist) && sameSet(b.Arches, c.Arches)
 }
 
+func (r References) equal(o References) bool {
+	return r.empty.same(o.empty, emptyCommunity, r.Community, o.Community) &&
+		r.empty.same(o.empty, emptyDocumentation, r.Documentation, o.Documentation) &&
+		r.empty.same(o.empty, emptyTracker, r.Tracker, o.Tracker)
+}
+
 func (c RPMComponent) equal(d RPMComponent) bool {
-	return c.Rationale == d.Rationale && c.Name == d.Name && c.Repository == d.Repository && c.Cache == d.Cache &&
-		c.Ref == d.Ref && c.BuildOnly == d.BuildOnly && c.BuildRoot == d.BuildRoot && c.SRPMBuildRoot == d.SRPMBuildRoot &&
-		c.BuildOrder == d.BuildOrder && sameSet(c.BuildAfter, d.BuildAfter) && sameSet(c.Arches, d.Arches) &&
-		sameSet(c.Multilib, d.Multilib) && c.empty == d.empty
+	return c.empty.same(d.empty, emptyRationale, c.Rationale, d.Rationale) && c.empty.same(d.empty, emptyName, c.Name, d.Name) &&
+		c.empty.same(d.empty, emptyRepository, c.Repository, d.Repository) && c.empty.same(d.empty, emptyCache, c.Cache, d.Cache) &&
+		c.empty.same(d.empty, emptyRef, c.Ref, d.Ref) && c.BuildOnly == d.BuildOnly && c.BuildRoot == d.BuildRoot &&
+		c.SRPMBuildRoot == d.SRPMBuildRoot && c.BuildOrder == d.BuildOrder && sameSet(c.BuildAfter, d.BuildAfter) &&
+		sameSet(c.Arches, d.Arches) && sameSet(c.Multilib, d.Multilib)
+}
+
+func (c ModuleComponent) equal(d ModuleComponent) bool {
+	return c.empty.same(d.empty, emptyRationale, c.Rationale, d.Rationale) &&
+		c.empty.same(d.empty, emptyRepository, c.Repository, d.Repository) && c.empty.same(d.empty, emptyRef, c.Ref, d.Ref) &&
+		c.BuildOrder == d.BuildOrder && c.BuildOnly == d.BuildOnly
 }

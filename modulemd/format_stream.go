@@ -15,7 +15,14 @@ func formatDocument(d Document) ([]byte, error) {
 	}
 	var e emitter
 	d.write(&e)
+	if e.invalid {
+		return nil, errNotUTF8(d)
+	}
 	return bytes.Clone(e.b), nil
+}
+
+func errNotUTF8(d Document) error {
+	return Failures{{Class: ClassValidate, Msg: d.Kind().String() + " document of module " + d.ModuleName() + ": a text is not UTF-8"}}
 }
 
 // Format returns the stream as one YAML document with its markers, byte for

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -279,5 +280,24 @@ func FuzzLoad(f *testing.F) {
 		}
 		lazy, _ := modulemd.Load(t.Context(), bytes.NewReader(data), modulemd.Options{Lazy: true, Workers: 1})
 		lazy.Format()
+	})
+}
+
+// FuzzText checks that every text survives in every place.
+func FuzzText(f *testing.F) {
+	for _, s := range []string{"", " ", "a b", "1.10", "a: b", "# x", "\n", "a\n\n", " a\n  b \n", "\t", "\x00", "\u0085", "\u2028x", "é\U0001F600", "---", "'\"\\", "- x", strings.Repeat("word ", 40) + "\n" + strings.Repeat("x", 200)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s := streamWith(t, text)
+		got, err := s.Format()
+		if !utf8.ValidString(text) {
+			require.ErrorIs(t, err, modulemd.ErrValidate)
+			return
+		}
+		require.NoError(t, err)
+		again, err := modulemd.Parse("", got)
+		require.NoError(t, err, "%s", got)
+		require.True(t, again.Equal(s), "%q is read as %q from\n%s", text, again.Summary, got)
 	})
 }

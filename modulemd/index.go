@@ -132,14 +132,14 @@ func (x *Index) insert(res result, o *Options) Failures {
 	return errs
 }
 
-// Add puts a document into the index by the rules of [Index.Update]. It
-// validates first. Packager documents do not belong into an index. The index
+// Add puts a document into the index by the rules of [Index.Update], if it can
+// be written. Packager documents do not belong into an index. The index
 // keeps the document and may upgrade it: change it no more.
 func (x *Index) Add(d Document) error {
 	if d == nil {
 		return Failures{{Class: ClassMissing, Msg: "no document"}}
 	}
-	if err := d.Validate(); err != nil {
+	if _, err := d.Format(); err != nil {
 		return err
 	}
 	return x.add(d)
@@ -372,6 +372,9 @@ func (x *Index) WriteTo(w io.Writer) (int64, error) {
 	var total int64
 	for _, d := range docs {
 		d.write(&e)
+		if e.invalid {
+			return total, errNotUTF8(d)
+		}
 		if len(e.b) >= 64<<10 {
 			n, err := w.Write(e.b)
 			total += int64(n)

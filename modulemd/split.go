@@ -195,7 +195,11 @@ func (s *splitter) next() (document, error) {
 			}
 			s.directive = -1
 		case marker(line, '.'):
-			if !inside && s.index == 0 {
+			switch {
+			case inside:
+			case s.directive >= 0: // which a document has to follow
+				inside, started, s.start = true, s.directAt, s.directive
+			case s.index == 0:
 				inside, started, s.start = true, number, at // the end of an empty document
 			}
 			if inside {

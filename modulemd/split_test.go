@@ -68,6 +68,7 @@ func TestDocumentsAreCutAtTheirMarkers(t *testing.T) {
 		{"text between documents belongs nowhere", "---\na\n...\nb\nc\n---\nd\n", []string{"---\na\n", "\n\n\n\n\n---\nd\n"}, 1},
 		{"text behind an end marker belongs nowhere", "---\na\n... b\n---\nd\n", []string{"---\na\n", "\n\n\n---\nd\n"}, 1},
 		{"an end marker first ends an empty document", "...\n---\na\n", []string{"", "\n---\na\n"}, 0},
+		{"directives without a document are one that is bad", "%YAML 1.1\n...\n---\na\n", []string{"%YAML 1.1\n", "\n\n---\na\n"}, 0},
 		{"empty documents are documents", "---\n---\n...\n", []string{"---\n", "\n---\n"}, 0},
 		{"a byte order mark is skipped", "\ufeffa: b\n", []string{"a: b\n"}, 0},
 		{"UTF-16 is read", "\xff\xfea\x00:\x00 \x00\xe9\x00\n\x00", []string{"a: é\n"}, 0},
