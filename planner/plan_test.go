@@ -269,6 +269,26 @@ func TestPaysNamesTheEdgeOfMostShortCycles(t *testing.T) {
 	assert.True(t, c.Cut[0].Weak)
 }
 
+func TestManyWeakEdgesAreCutBeforeOneFirm(t *testing.T) {
+	var b planner.Builder
+	b.AddNodes([]planner.Node{{ID: "x"}, {ID: "y"}})
+	b.AddEdge(planner.Edge{From: "x", To: "y"})
+	for i := range 20 {
+		id := planner.ID(fmt.Sprintf("z%02d", i))
+		b.AddNode(planner.Node{ID: id})
+		b.AddEdge(planner.Edge{From: "y", To: id, Weak: true})
+		b.AddEdge(planner.Edge{From: id, To: "x"})
+	}
+	g, err := b.Graph()
+	require.NoError(t, err)
+	c, err := mustPlan(t, g, planner.Request{All: true}).Cycle(0)
+	require.NoError(t, err)
+	assert.Len(t, c.Cut, 20)
+	for _, e := range c.Cut {
+		assert.True(t, e.Weak)
+	}
+}
+
 func TestLongRefusalsAreCutShort(t *testing.T) {
 	var b planner.Builder
 	for i := range 12 {
