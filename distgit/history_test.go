@@ -21,8 +21,8 @@ import (
 )
 
 var (
-	bash = distgit.Repo{Namespace: "rpms", Name: "bash"}
-	zero = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	bashRepo = distgit.Repo{Namespace: "rpms", Name: "bash"}
+	zero     = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 )
 
 // commitNamed returns a made-up hash: "a" is aaaa...
@@ -38,7 +38,7 @@ func minute(n int) time.Time { return zero.Add(time.Duration(n) * time.Minute) }
 
 // told is an observation of rawhide: at a minute, from one commit to another.
 func told(at int, from, to string) distgit.Observation {
-	return distgit.Observation{Repo: bash, Ref: "rawhide", Old: commitNamed(from), New: commitNamed(to), At: minute(at)}
+	return distgit.Observation{Repo: bashRepo, Ref: "rawhide", Old: commitNamed(from), New: commitNamed(to), At: minute(at)}
 }
 
 func forced(at int, base, to string) distgit.Observation {
@@ -149,7 +149,7 @@ func TestAt(t *testing.T) {
 			_, err := h.Add(c.obs...)
 			require.NoError(t, err)
 			for _, w := range c.want {
-				got := h.At(bash, "refs/heads/rawhide", minute(w.at))
+				got := h.At(bashRepo, "refs/heads/rawhide", minute(w.at))
 				assert.Equal(t, strings.Replace(commitNamed(w.commit), distgit.NoCommit, "", 1), got.Commit, "minute %d", w.at)
 				assert.Equal(t, w.confidence, got.Confidence, "minute %d", w.at)
 				assert.Equal(t, commitNamed(w.other), got.Other, "minute %d", w.at)
@@ -167,7 +167,7 @@ func TestTheSameChangeToldTwiceIsOne(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 1, n)
 	assert.Equal(t, 2, h.Len())
-	assert.Len(t, slices.Collect(h.Observations(bash, "rawhide")), 2)
+	assert.Len(t, slices.Collect(h.Observations(bashRepo, "rawhide")), 2)
 }
 
 func TestBetween(t *testing.T) {
@@ -175,17 +175,17 @@ func TestBetween(t *testing.T) {
 	_, err := h.Add(told(0, "-", "a"), told(10, "a", "b"), told(20, "b", "-"), told(30, "-", "c"))
 	require.NoError(t, err)
 	var got []string
-	for _, tip := range h.Between(bash, "rawhide", minute(10), minute(29)) {
+	for _, tip := range h.Between(bashRepo, "rawhide", minute(10), minute(29)) {
 		got = append(got, fmt.Sprintf("%.1s %s", tip.Commit, tip.Confidence))
 	}
 	assert.Equal(t, []string{"b exact", " exact"}, got)
-	all := h.Between(bash, "rawhide", time.Time{}, time.Time{})
+	all := h.Between(bashRepo, "rawhide", time.Time{}, time.Time{})
 	require.Len(t, all, 5)
 	assert.True(t, all[0].From.IsZero())
 	assert.Equal(t, minute(0), all[0].To)
 	assert.True(t, all[4].To.IsZero())
 	assert.False(t, all[3].Exists())
-	assert.Empty(t, h.Between(bash, "f41", time.Time{}, time.Time{}))
+	assert.Empty(t, h.Between(bashRepo, "f41", time.Time{}, time.Time{}))
 }
 
 func TestWhoHas(t *testing.T) {
@@ -207,22 +207,22 @@ func TestWhoHas(t *testing.T) {
 
 func TestAnAliasIsFollowed(t *testing.T) {
 	var h distgit.History
-	alias := distgit.Observation{Repo: bash, Ref: "main", Target: "refs/heads/rawhide", At: minute(15)}
-	loop := distgit.Observation{Repo: bash, Ref: "x", Target: "x", At: minute(0)}
+	alias := distgit.Observation{Repo: bashRepo, Ref: "main", Target: "refs/heads/rawhide", At: minute(15)}
+	loop := distgit.Observation{Repo: bashRepo, Ref: "x", Target: "x", At: minute(0)}
 	old := told(0, "-", "e")
 	old.Ref = "main"
 	gone := told(12, "e", "-")
 	gone.Ref = "main"
 	_, err := h.Add(told(0, "-", "a"), told(10, "a", "b"), told(20, "b", "c"), old, gone, alias, loop)
 	require.NoError(t, err)
-	assert.Equal(t, commitNamed("e"), h.At(bash, "main", minute(5)).Commit)
-	assert.False(t, h.At(bash, "main", minute(13)).Exists())
-	tip := h.At(bash, "main", minute(16))
+	assert.Equal(t, commitNamed("e"), h.At(bashRepo, "main", minute(5)).Commit)
+	assert.False(t, h.At(bashRepo, "main", minute(13)).Exists())
+	tip := h.At(bashRepo, "main", minute(16))
 	assert.Equal(t, commitNamed("b"), tip.Commit)
 	assert.Equal(t, "rawhide", tip.Ref)
-	assert.Equal(t, distgit.Unknown, h.At(bash, "x", minute(5)).Confidence)
+	assert.Equal(t, distgit.Unknown, h.At(bashRepo, "x", minute(5)).Confidence)
 	var got string
-	for _, tip := range h.Between(bash, "main", minute(0), minute(60)) {
+	for _, tip := range h.Between(bashRepo, "main", minute(0), minute(60)) {
 		got += cmpText(tip.Commit)
 	}
 	assert.Equal(t, "e-bc", got)
@@ -241,22 +241,22 @@ func TestPoll(t *testing.T) {
 	gone.Ref = "private-x"
 	_, err := h.Add(told(0, "-", "a"), gone)
 	require.NoError(t, err)
-	heads := distgit.Heads{Repo: bash, Branches: map[string]string{"rawhide": commitNamed("b"), "f42": commitNamed("a")}}
+	heads := distgit.Heads{Repo: bashRepo, Branches: map[string]string{"rawhide": commitNamed("b"), "f42": commitNamed("a")}}
 	obs := h.Poll(heads, minute(30))
 	require.Len(t, obs, 3)
 	_, err = h.Add(obs...)
 	require.NoError(t, err)
-	tip := h.At(bash, "rawhide", minute(10))
+	tip := h.At(bashRepo, "rawhide", minute(10))
 	assert.Equal(t, distgit.Between, tip.Confidence)
 	assert.Equal(t, commitNamed("b"), tip.Other)
-	assert.Equal(t, commitNamed("a"), h.At(bash, "f42", minute(30)).Commit)
-	assert.False(t, h.At(bash, "private-x", minute(30)).Exists())
+	assert.Equal(t, commitNamed("a"), h.At(bashRepo, "f42", minute(30)).Commit)
+	assert.False(t, h.At(bashRepo, "private-x", minute(30)).Exists())
 
 	obs = h.Poll(heads, minute(60))
 	assert.Len(t, obs, 2, "seen where they should be")
 	_, err = h.Add(obs...)
 	require.NoError(t, err)
-	assert.Equal(t, distgit.Exact, h.At(bash, "rawhide", minute(45)).Confidence)
+	assert.Equal(t, distgit.Exact, h.At(bashRepo, "rawhide", minute(45)).Confidence)
 }
 
 func TestObservationsThatMakeNoSenseAreRefusedTogether(t *testing.T) {
@@ -292,7 +292,7 @@ func TestAHistoryFileIsReadBackAndGoesOn(t *testing.T) {
 		Repo: distgit.Repo{Namespace: "rpms", Name: "gtk+", Fork: "jane"}, Ref: "f41", New: commitNamed("a"), Base: commitNamed("b"),
 		At: minute(3), NotBefore: minute(2), Evidence: distgit.FromPoll, Forced: true, ID: "id \"quoted\" \\ é", Agent: "jane",
 	}
-	alias := distgit.Observation{Repo: bash, Ref: "main", Target: "rawhide", At: minute(1), Evidence: distgit.FromLog}
+	alias := distgit.Observation{Repo: bashRepo, Ref: "main", Target: "rawhide", At: minute(1), Evidence: distgit.FromLog}
 	n, err := h.Append(told(0, "-", "a"), full, alias)
 	require.NoError(t, err)
 	assert.Equal(t, 3, n)
@@ -322,9 +322,9 @@ func TestAHistoryFileIsReadBackAndGoesOn(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 4, again.Len())
 	assert.Equal(t, []distgit.Observation{full}, slices.Collect(again.Observations(full.Repo, "f41")))
-	assert.Equal(t, []distgit.Observation{alias}, slices.Collect(again.Observations(bash, "main")))
-	assert.Equal(t, []distgit.Repo{bash, full.Repo}, again.Repos())
-	assert.Equal(t, []string{"main", "rawhide"}, again.Refs(bash))
+	assert.Equal(t, []distgit.Observation{alias}, slices.Collect(again.Observations(bashRepo, "main")))
+	assert.Equal(t, []distgit.Repo{bashRepo, full.Repo}, again.Repos())
+	assert.Equal(t, []string{"main", "rawhide"}, again.Refs(bashRepo))
 }
 
 func TestABrokenHistoryFileIsNamedByLineAndLeftAlone(t *testing.T) {
@@ -357,7 +357,7 @@ func TestHandWrittenLinesAreReadToo(t *testing.T) {
 `
 	h, err := distgit.ReadHistory(strings.NewReader(text))
 	require.NoError(t, err)
-	assert.Equal(t, commitNamed("a"), h.At(bash, "rawhide", zero).Commit)
+	assert.Equal(t, commitNamed("a"), h.At(bashRepo, "rawhide", zero).Commit)
 }
 
 func TestAHistoryIsSafeForConcurrentUse(t *testing.T) {
@@ -370,7 +370,7 @@ func TestAHistoryIsSafeForConcurrentUse(t *testing.T) {
 				o.New = fmt.Sprintf("%038x%02x", i, w)
 				_, err := h.Add(o)
 				assert.NoError(t, err)
-				h.At(bash, "rawhide", minute(i))
+				h.At(bashRepo, "rawhide", minute(i))
 				h.WhoHas(o.New)
 			}
 		})

@@ -41,6 +41,16 @@ func (h *Host) pagure(q *request, s []string) http.HandlerFunc {
 	if len(s) == 1 && s[0] == "version" {
 		return func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]string{"version": "0.40"}) }
 	}
+	if len(s) == 2 && s[0] == "-" && s[1] == "whoami" && q.Method == http.MethodPost {
+		return func(w http.ResponseWriter, r *http.Request) {
+			user, ok := h.account(r)
+			if !ok {
+				pagureFailure(w, fs.ErrPermission)
+				return
+			}
+			answer(w, 200, map[string]string{"username": user})
+		}
+	}
 	if len(s) == 1 && s[0] == "projects" {
 		return func(w http.ResponseWriter, _ *http.Request) { h.pagureProjects(w, q) }
 	}

@@ -170,6 +170,7 @@ func (h *Host) fork(r distgit.Repo, user string) (distgit.Repo, error) {
 	l := h.lock(to)
 	l.Lock()
 	defer l.Unlock()
+	rec.ID = recordID(to)
 	rec.Parent, rec.Owner, rec.Admins, rec.Committers, rec.Groups = r.Normal().String(), user, nil, nil, nil
 	rec.Pulls, rec.Statuses, rec.Orphan, rec.Created = nil, nil, "", h.opt.Now().Unix()
 	return to, copyRepo(h.path(r), h.path(to), rec)

@@ -65,7 +65,7 @@ const recordName = "distgittest.json"
 // newRecord is the record of a repository made from a seed.
 func (h *Host) newRecord(r distgit.Repo, seed Seed, def string) record {
 	p := record{
-		ID: int(crc32.ChecksumIEEE([]byte(r.String())) >> 8), Description: seed.Description, Default: def, Owner: seed.Owner,
+		ID: recordID(r), Description: seed.Description, Default: def, Owner: seed.Owner,
 		Admins: seed.Admins, Committers: seed.Committers, Groups: seed.Groups, Created: h.opt.Now().Unix(),
 		Aliases: seed.Aliases, Monitoring: "monitoring",
 	}
@@ -74,6 +74,9 @@ func (h *Host) newRecord(r distgit.Repo, seed Seed, def string) record {
 	}
 	return p
 }
+
+// recordID numbers a repository by its name, the same at every start.
+func recordID(r distgit.Repo) int { return int(crc32.ChecksumIEEE([]byte(r.String())) >> 8) }
 
 func saveRecord(dir string, p record) error {
 	data, err := json.Marshal(p)
