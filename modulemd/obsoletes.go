@@ -22,7 +22,10 @@ type Obsoletes struct {
 }
 
 // Successor is the stream to use instead.
-type Successor struct{ Module, Stream string }
+type Successor struct {
+	Module, Stream string
+	empty          emptyKeys
+}
 
 // Kind returns KindObsoletes.
 func (o *Obsoletes) Kind() Kind { return KindObsoletes }
@@ -57,7 +60,7 @@ func (o *Obsoletes) check(r *report) {
 	if o.Reset && o.ObsoletedBy != nil {
 		r.at(ClassValidate, []string{"obsoleted_by"}, "reset and obsoleted_by exclude each other")
 	}
-	if by := o.ObsoletedBy; by != nil && (by.Module == "" || by.Stream == "") {
+	if by := o.ObsoletedBy; by != nil && !(by.empty.has(emptyName, by.Module) && by.empty.has(emptyStream, by.Stream)) {
 		r.at(ClassValidate, []string{"obsoleted_by"}, "obsoleted_by needs both module and stream")
 	}
 }
@@ -67,7 +70,7 @@ func (o *Obsoletes) Format() ([]byte, error) { return formatDocument(o) }
 
 func (d *decoder) obsoletes(h header) *Obsoletes {
 	o := &Obsoletes{}
-	var seen [4]bool
+	var seen [6]bool
 	for k, v := range d.pairs(h.data) {
 		switch d.toks[k].text {
 		case "modified":
@@ -97,20 +100,21 @@ func (d *decoder) obsoletes(h header) *Obsoletes {
 				continue
 			}
 			by := &Successor{}
-			var seen [2]bool
 			for k, v := range d.pairs(v) {
 				switch d.toks[k].text {
 				case "module":
-					if !d.twice(k, &seen[0]) {
-						d.text(v, &by.Module)
+					if !d.twice(k, &seen[4]) {
+						d.optional(v, &by.Module, &by.empty, emptyName)
 					}
 				case "stream":
-					if !d.twice(k, &seen[1]) {
-						d.text(v, &by.Stream)
+					if !d.twice(k, &seen[5]) {
+						d.optional(v, &by.Stream, &by.empty, emptyStream)
 					}
 				} // the reference passes over others even in strict reading
 			}
-			o.ObsoletedBy = by
+			if *by != (Successor{}) {
+				o.ObsoletedBy = by
+			}
 		default:
 			d.unknownKey(k, v)
 		}
