@@ -48,8 +48,16 @@ var buildMethods = map[string]adapter{
 	"getBuildType":  byRef("buildInfo", (*client).BuildTypes),
 	"getBuildLogs":  byRef("build", (*client).BuildLogs),
 	"listBuildRPMs": byRef("build", (*client).BuildRPMs),
-	"cancelBuild":   byRef("buildID", (*client).CancelBuild),
-	"listBTypes":    plain((*client).ListBuildTypes),
+	"getImageBuild": func(ctx ctxt, c *client, a *args) (any, error) {
+		is, err := c.IsImageBuild(ctx, a.ref("buildInfo"))
+		if is {
+			b, err := c.Build(ctx, a.ref("buildInfo"))
+			return map[string]any{"build_id": b.ID}, err
+		}
+		return nil, err
+	},
+	"cancelBuild": byRef("buildID", (*client).CancelBuild),
+	"listBTypes":  plain((*client).ListBuildTypes),
 	"listBuilds": func(ctx ctxt, c *client, a *args) (any, error) {
 		var q koji.BuildQuery
 		a.fill(&q)

@@ -39,13 +39,13 @@ type FileRequest struct {
 // is normal for deleted builds and old tasks. It is not repeated once bytes
 // were written.
 func (c *Client) CopyFile(ctx context.Context, p string, offset int64, w io.Writer) (int64, error) {
-	n, _, err := c.fetch(ctx, FileRequest{Path: p}, offset, func(int64) (io.Writer, error) { return w, nil })
+	n, _, err := c.fetch(ctx, FileRequest{Path: p}, offset, func() (io.Writer, error) { return w, nil })
 	return n, err
 }
 
-// fetch streams a file. open is told where the answer begins: at the offset,
-// or at 0 when the server knows no ranges.
-func (c *Client) fetch(ctx context.Context, f FileRequest, offset int64, open func(at int64) (io.Writer, error)) (n, size int64, err error) {
+// fetch streams a file from the offset on to what open returns for each
+// answer.
+func (c *Client) fetch(ctx context.Context, f FileRequest, offset int64, open func() (io.Writer, error)) (n, size int64, err error) {
 	const op = "download"
 	if err := checkPath(f.Path); err != nil {
 		return 0, 0, err
@@ -73,7 +73,7 @@ func (c *Client) fetch(ctx context.Context, f FileRequest, offset int64, open fu
 			size = l
 		}
 		var w io.Writer
-		if w, local = open(at); local != nil {
+		if w, local = open(); local != nil {
 			return local
 		}
 		if at < offset { // no ranges here: read over what is there already
@@ -191,12 +191,11 @@ func (c *Client) resume(ctx context.Context, f FileRequest, part string) error {
 		if f.Size > 0 && offset == f.Size {
 			return file.Close()
 		}
-		n, size, err := c.fetch(ctx, f, offset, func(at int64) (io.Writer, error) {
-			offset = at
-			if err := file.Truncate(at); err != nil {
+		n, size, err := c.fetch(ctx, f, offset, func() (io.Writer, error) {
+			if err := file.Truncate(offset); err != nil {
 				return nil, err
 			}
-			_, err := file.Seek(at, io.SeekStart)
+			_, err := file.Seek(offset, io.SeekStart)
 			return file, err
 		})
 		if err == nil && f.Size == 0 && size > 0 && offset+n != size {

@@ -31,6 +31,12 @@ func (c *Client) StartImage(ctx context.Context, r ImageRequest) (int, error) {
 	return value[int](ctx, c, "buildImage", submission(args, r.Options, r.Priority, "")...)
 }
 
+// IsImageBuild reports whether a build holds images. It calls getImageBuild.
+func (c *Client) IsImageBuild(ctx context.Context, build Ref) (bool, error) {
+	m, err := value[map[string]any](ctx, c, "getImageBuild", build)
+	return m != nil, err
+}
+
 // An OzImageRequest asks for an image installed from a tree by Oz.
 type OzImageRequest struct {
 	Name        string

@@ -108,8 +108,8 @@ func (c *Client) UserWithGroups(ctx context.Context, ref Ref) (User, error) {
 	return get[User](ctx, c, "getUser", ref, arguments([]any{ref}, c.strictly(Named{"groups": true}))...)
 }
 
-// Myself returns the user of the session by the way of getUser; without a
-// session it fails. See [Client.LoggedInUser] for how it was logged in.
+// Myself returns the session's user with its principals; without a session it
+// fails. [Client.LoggedInUser] tells how it was logged in. It calls getUser.
 func (c *Client) Myself(ctx context.Context) (User, error) {
 	return get[User](ctx, c, "getUser", "myself")
 }
@@ -172,6 +172,12 @@ func (c *Client) KojiVersion(ctx context.Context) (string, error) {
 // getAPIVersion.
 func (c *Client) APIVersion(ctx context.Context) (int, error) {
 	return value[int](ctx, c, "getAPIVersion")
+}
+
+// ListMethods returns the names of all methods that the hub knows. It calls
+// system.listMethods.
+func (c *Client) ListMethods(ctx context.Context) ([]string, error) {
+	return list[string](ctx, c, "system.listMethods")
 }
 
 // A UserQuery selects users.
