@@ -116,8 +116,8 @@ func (n *nodeState) artifact() string {
 // ([Run.Held]) and waits for [EventRelease]. The error wraps [ErrInvalid] and
 // names the option that makes no sense.
 func NewRun(p *Plan, opts RunOptions) (*Run, error) {
-	if p == nil {
-		return nil, fmt.Errorf("planner: no plan: %w", ErrInvalid)
+	if p == nil || p.order == nil {
+		return nil, errNotMade
 	}
 	if err := opts.check(); err != nil {
 		return nil, err

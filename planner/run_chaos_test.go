@@ -118,7 +118,7 @@ func sameState(t testing.TB, want, got, format string, args ...any) {
 // Invariant 16, and that an event told twice or refused changes nothing:
 // whatever happens, in whatever order.
 func TestARunIsItsLogAndItsSnapshot(t *testing.T) {
-	for seed := range seedsOf(t, 500) {
+	for seed := range seedsOf(t, 300) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		g := randomGraph(rng, seed%2 == 0)
 		p := randomPlan(rng, g)
