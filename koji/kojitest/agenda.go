@@ -206,6 +206,12 @@ func (h *Hub) childEnded(c *call, t *taskRow) {
 	}
 	done := p.done
 	set(c.tx, &p.done, nil)
+	if h.failedChild(p) == nil {
+		set(c.tx, &p.waiting, any(false))
+		for _, child := range h.children[p.id] {
+			set(c.tx, &child.awaited, any(false))
+		}
+	}
 	done(c)
 }
 

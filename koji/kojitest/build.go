@@ -149,6 +149,7 @@ func (h *Hub) btype(name string) *btypeRow {
 
 // newBuild says what a build starts as.
 type newBuild struct {
+	id                     int // 0 takes the next one
 	name, version, release string
 	epoch                  any
 	owner                  *userRow
@@ -178,7 +179,10 @@ func (c *call) addBuild(n newBuild) (*buildRow, *fault) {
 	if n.started.IsZero() {
 		n.started = h.now
 	}
-	id := h.builds.next()
+	id := n.id
+	if id == 0 {
+		id = h.builds.next()
+	}
 	if n.draft {
 		n.release = draftRelease(n.release, id)
 	}

@@ -3,6 +3,8 @@
 package kojitest
 
 import (
+	"cmp"
+	"slices"
 	"time"
 )
 
@@ -61,12 +63,18 @@ func (c *call) cancelBuild() (any, *fault) {
 	return true, nil
 }
 
+// tagsOf are the tags that a build is in, in the order in which it came there.
 func (c *call) tagsOf(b *buildRow) []any {
-	tags := []any{}
+	var in []*entryRow
 	for _, t := range c.h.tags.rows {
-		if t.entry(b, 0) != nil {
-			tags = append(tags, record{"name": t.name, "tag_id": t.id})
+		if e := t.entry(b, 0); e != nil {
+			in = append(in, e)
 		}
+	}
+	slices.SortStableFunc(in, func(a, b *entryRow) int { return cmp.Compare(a.created, b.created) })
+	tags := []any{}
+	for _, e := range in {
+		tags = append(tags, record{"name": e.tag.name, "tag_id": e.tag.id})
 	}
 	return tags
 }

@@ -289,10 +289,10 @@ func (c *call) cgImport() (any, *fault) {
 		return nil, generic("Invalid metadata, no buildroots")
 	}
 	im.output = records(m["output"])
-	if f := c.cgCheckOutput(im); f != nil {
+	if f := c.cgBuild(im, info); f != nil {
 		return nil, f
 	}
-	if f := c.cgBuild(im, info); f != nil {
+	if f := c.cgCheckOutput(im); f != nil {
 		return nil, f
 	}
 	if f := c.cgRoots(im); f != nil {

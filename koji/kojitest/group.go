@@ -153,7 +153,7 @@ func (c *call) getTagGroups() (any, *fault) {
 			}
 			if c.flag("incl_reqs") {
 				for _, q := range g.reqs {
-					if key := "g" + g.name.name + "/" + q.req.name; q.at(event) && !seen[key] {
+					if key := "g" + g.name.name + "/" + q.req.name; q.at(event) && byName[q.req] != nil && !seen[key] {
 						seen[key] = true
 						if !q.blocked || blocked {
 							r["grouplist"] = append(r["grouplist"].([]any), q.record(one, g))

@@ -79,7 +79,7 @@ func (c *call) hostRepoDone() (any, *fault) {
 		c.setRepoState(r, repoExpired)
 		return nil, nil
 	}
-	c.h.repoDone(c, r)
+	c.h.repoReady(c, r)
 	return nil, nil
 }
 

@@ -59,7 +59,6 @@ type Hub struct {
 	agenda     []job // what happens when time goes on
 	jobs       int   // jobs made so far, to keep their order
 	builderID  int   // the user of the builder
-	daemonID   int   // the user that regenerates repos
 	running    int   // builds that hold a slot
 	waiting    []*taskRow
 	waits      []repoWait

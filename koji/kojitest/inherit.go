@@ -29,8 +29,8 @@ func (t *tagRow) links(event int) []*linkRow {
 	return rows
 }
 
-// heirs are the links that lead to the tag, in the order of the children's
-// ids and priorities.
+// heirs are the links that lead to the tag, by priority and the
+// children's ids.
 func (h *Hub) heirs(t *tagRow, event int) []*linkRow {
 	var rows []*linkRow
 	for _, child := range h.tags.rows {

@@ -90,7 +90,8 @@ func seedDigest(s Seed) string {
 		Now                              time.Time
 		Users, Tags, Packages            any
 		Builds, Targets, Repos, Failures any
-	}{s.Now, s.Users, s.Tags, s.Packages, s.Builds, s.Targets, s.Repos, s.Builder.Failures})
+		Tasks, Hosts                     any
+	}{s.Now, s.Users, s.Tags, s.Packages, s.Builds, s.Targets, s.Repos, s.Builder.Failures, s.Tasks, s.Hosts})
 	if err != nil { // a channel or function in an extra map
 		bad("seed: %v", err)
 	}

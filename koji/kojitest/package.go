@@ -3,7 +3,6 @@
 package kojitest
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -74,8 +73,14 @@ func (h *Hub) needPkg(info any) (*packageRow, *fault) {
 	return p, f
 }
 
-func (c *call) addPackage(name string) *packageRow {
-	p := &packageRow{id: c.h.packages.next(), name: name}
+func (c *call) addPackage(name string) *packageRow { return c.newPackage(0, name) }
+
+// newPackage makes a package with a given id; 0 takes the next one.
+func (c *call) newPackage(id int, name string) *packageRow {
+	if id == 0 {
+		id = c.h.packages.next()
+	}
+	p := &packageRow{id: id, name: name}
 	c.h.packages.insert(c.tx, p.id, p)
 	put(c.tx, c.h.packageByName, name, p)
 	return p
@@ -231,6 +236,7 @@ func (c *call) listPackages() (any, *fault) {
 		tags = []*tagRow{t}
 	}
 	owners := c.flag("with_owners") || u != nil
+	at := map[int]int{} // without a tag, a package is listed once: as in the last tag
 	for _, from := range tags {
 		if from.config(event) == nil {
 			continue
@@ -241,15 +247,14 @@ func (c *call) listPackages() (any, *fault) {
 				l.blocked && !c.flag("with_blocked") {
 				continue
 			}
+			if i, again := at[l.pkg.id]; again && t == nil && !c.flag("with_dups") {
+				rows[i] = l.record(owners, owner)
+				continue
+			}
+			at[l.pkg.id] = len(rows)
 			rows = append(rows, l.record(owners, owner))
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b record) int {
-		if d := compareValues(a["package_name"], b["package_name"]); d != 0 && t != nil {
-			return d
-		}
-		return 0
-	})
 	return applyQuery(rows, c.structArg("queryOpts"), "")
 }
 

@@ -2,13 +2,18 @@
 
 package kojitest
 
-import "strings"
+import (
+	"strings"
+	"time"
+
+	"github.com/seed-f134cc8e/relkit/koji"
+)
 
 // What a new installation has.
 var (
 	firstPerms = []string{
 		"admin", "appliance", "dist-repo", "host", "image", "image-import", "livecd", "maven-import", "repo", "sign",
-		"tag", "target", "win-admin", "win-import", "draft-promoter", "regen-repo", "runroot", "sidetag_admin",
+		"tag", "target", "win-admin", "win-import", "draft-promoter",
 	}
 	firstChannels = []string{"default", "createrepo", "maven", "livecd", "appliance", "vm", "image", "livemedia"}
 	firstTypes    = []string{"rpm", "maven", "win", "image"}
@@ -38,6 +43,7 @@ func (h *Hub) plant(seed Seed) {
 		}
 		h.failures = append(h.failures, &f)
 	}
+	h.plantTasks(c, seed)
 	h.plantRepos(c, seed)
 	h.planting = false
 }
@@ -48,7 +54,7 @@ func (h *Hub) plantUsers(c *call, seed Seed) {
 		if h.userByName[u.Name] != nil || u.Name == "" {
 			bad("user %q is named twice or not at all", u.Name)
 		}
-		row := c.addUser(u.Name, kindPerson)
+		row := c.plantUser(u.ID, u.Name, kindPerson)
 		row.password, row.principals, row.blocked = u.Password, u.Principals, u.Blocked
 	}
 	if len(h.users.rows) > 0 {
@@ -73,20 +79,62 @@ func (h *Hub) plantUsers(c *call, seed Seed) {
 			next()
 		}
 	}
-	builder := c.addUser("builder", kindHost)
+	h.plantHosts(c, seed.Hosts)
+	builder := h.hosts.rows[0].user
 	h.builderID = builder.id
-	host := &hostRow{
-		id: h.hosts.next(), name: "builder", user: builder, arches: "x86_64 aarch64", capacity: 20, enabled: true,
-		ready: true, updated: h.now, channels: []int{1, 2, 3, 4, 5, 6, 7, 8},
-	}
-	h.hosts.insert(c.tx, host.id, host)
-	daemon := c.addUser("kojira", kindPerson)
-	h.daemonID = daemon.id
-	c.grant(daemon, h.perm("repo"))
 	if c.user == nil {
 		c.user = builder
 	}
 	next()
+}
+
+// plantUser makes a user with a given id; 0 takes the next one.
+func (c *call) plantUser(id int, name string, kind int) *userRow {
+	if id == 0 {
+		return c.addUser(name, kind)
+	}
+	if c.h.users.get(id) != nil {
+		bad("user id %d is given twice", id)
+	}
+	u := &userRow{id: id, name: name, kind: kind}
+	c.h.users.insert(c.tx, id, u)
+	put(c.tx, c.h.userByName, name, u)
+	return u
+}
+
+func (h *Hub) plantHosts(c *call, hosts []Host) {
+	if len(hosts) == 0 {
+		hosts = []Host{{Name: "builder", Arches: "x86_64 aarch64", Capacity: 20, Channels: firstChannels, Seen: h.now}}
+	}
+	for _, s := range hosts {
+		if s.Name == "" || h.host(s.Name) != nil {
+			bad("host %q is named twice or not at all", s.Name)
+		}
+		u := h.userByName[s.Name]
+		if u == nil {
+			u = c.addUser(s.Name, kindHost)
+		}
+		u.kind, u.password = kindHost, s.Password
+		o := &hostRow{
+			id: s.ID, name: s.Name, user: u, arches: s.Arches, capacity: s.Capacity, enabled: !s.Disabled,
+			ready: !s.Seen.IsZero(), updated: s.Seen,
+		}
+		if o.id == 0 {
+			o.id = h.hosts.next()
+		}
+		names := s.Channels
+		if names == nil {
+			names = []string{"default", "createrepo"}
+		}
+		for _, name := range names {
+			ch := h.channel(name)
+			if ch == nil {
+				bad("unknown channel %q", name)
+			}
+			o.channels = append(o.channels, ch.id)
+		}
+		h.hosts.insert(c.tx, o.id, o)
+	}
 }
 
 func (h *Hub) plantTags(c *call, seed Seed) {
@@ -118,7 +166,7 @@ func (h *Hub) plantTags(c *call, seed Seed) {
 				bad("tag %q asks for the unknown permission %q", s.Name, s.Permission)
 			}
 		}
-		t := c.addTag(s.Name, set)
+		t := c.newTag(s.ID, s.Name, set)
 		for i, name := range s.Parents {
 			c.link(&linkRow{child: t, parent: tag(name), priority: 10 * i})
 		}
@@ -128,16 +176,16 @@ func (h *Hub) plantTags(c *call, seed Seed) {
 		if h.anyTarget(s.Name) != nil || s.Name == "" {
 			bad("target %q is named twice or not at all", s.Name)
 		}
-		c.addTarget(s.Name, tag(s.BuildTag), tag(s.DestTag))
+		c.newTarget(s.ID, s.Name, tag(s.BuildTag), tag(s.DestTag))
 	}
 	c.tx = &tx{}
 	for _, s := range seed.Packages {
 		p := h.packageByName[s.Name]
 		if p == nil {
-			p = c.addPackage(s.Name)
+			p = c.newPackage(s.ID, s.Name)
 		}
 		for _, name := range s.Tags {
-			c.enlist(tag(name), p, s.Blocked, nil)
+			c.enlist(tag(name), p, s.Blocked, textOrNil(s.ExtraArches))
 			c.setOwner(tag(name), p, owner(s.Owner))
 		}
 	}
@@ -154,7 +202,7 @@ func (h *Hub) plantBuild(c *call, seed Seed, s Build, owner *userRow, tag func(s
 	}
 	n := newBuild{
 		name: name, version: version, release: release, owner: owner, state: buildComplete, strict: true,
-		source: textOrNil(s.Source), started: s.Completed,
+		source: textOrNil(s.Source), started: s.Started, task: s.Task, id: s.ID,
 	}
 	if s.Epoch != nil {
 		n.epoch = *s.Epoch
@@ -164,6 +212,9 @@ func (h *Hub) plantBuild(c *call, seed Seed, s Build, owner *userRow, tag func(s
 	}
 	if s.Source != "" {
 		n.extra = record{"source": record{"original_url": s.Source}}
+	}
+	if s.Extra != nil {
+		n.extra = s.Extra
 	}
 	b, f := c.addBuild(n)
 	if f != nil {
@@ -176,18 +227,13 @@ func (h *Hub) plantBuild(c *call, seed Seed, s Build, owner *userRow, tag func(s
 	if s.Failed {
 		return
 	}
-	b.types["rpm"] = nil
-	names := s.RPMs
-	if names == nil {
-		names = h.binaries(name)
+	for name, info := range typesOf(s.Extra) {
+		b.types[name] = info
 	}
-	arches := []string{"noarch"}
-	if len(s.Tags) > 0 {
-		if a := archesOf(tag(s.Tags[0]).config(0).arches); len(a) > 0 {
-			arches = a
-		}
+	if len(b.types) == 0 {
+		b.types["rpm"] = nil
 	}
-	c.importRPMs(b, names, arches, func(string) *rootRow { return nil })
+	h.plantRPMs(c, b, s, tag)
 	for _, where := range s.Tags {
 		t := tag(where)
 		if _, ok := h.packageOf(t, b.pkg, 0); !ok {
@@ -217,4 +263,94 @@ func (h *Hub) plantRepos(c *call, seed Seed) {
 		c.tx = &tx{}
 		c.newRepo(t, c.event(), repoReady, false, record{})
 	}
+}
+
+// typesOf are the build types that a build's extra data names.
+func typesOf(extra map[string]any) map[string]record {
+	info, _ := extra["typeinfo"].(map[string]any)
+	types := map[string]record{}
+	for name, v := range info {
+		types[name], _ = v.(map[string]any)
+	}
+	return types
+}
+
+func (h *Hub) plantRPMs(c *call, b *buildRow, s Build, tag func(string) *tagRow) {
+	if !b.hasType("rpm") {
+		return
+	}
+	for _, f := range s.Files {
+		r := &rpmRow{
+			id: f.ID, name: f.Name, version: b.version, release: b.release, epoch: b.epoch, arch: f.Arch, build: b,
+			size: f.Size, payload: f.SigMD5, buildtime: int(f.BuildTime.Unix()),
+		}
+		if f.BuildTime.IsZero() {
+			r.buildtime = int(b.completed.Unix())
+		}
+		c.addRPM(r)
+	}
+	if s.Files != nil {
+		return
+	}
+	names := s.RPMs
+	if names == nil {
+		names = h.binaries(b.pkg.name)
+	}
+	arches := []string{"noarch"}
+	if len(s.Tags) > 0 {
+		if a := archesOf(tag(s.Tags[0]).config(0).arches); len(a) > 0 {
+			arches = a
+		}
+	}
+	c.importRPMs(b, names, arches, func(string) *rootRow { return nil })
+}
+
+func (h *Hub) plantTasks(c *call, seed Seed) {
+	for _, s := range seed.Tasks {
+		o := taskOpts{id: s.ID, arch: s.Arch, held: s.State != koji.TaskFree, owner: c.user}
+		if s.Label != "" {
+			o.label = s.Label
+		}
+		if s.Owner != "" {
+			if o.owner = h.userByName[s.Owner]; o.owner == nil {
+				bad("unknown user %q", s.Owner)
+			}
+		}
+		if s.Parent != 0 {
+			if o.parent = h.tasks.get(s.Parent); o.parent == nil {
+				bad("task %d stands before its parent %d", s.ID, s.Parent)
+			}
+		}
+		t := c.newTask(s.Method, s.Request, o)
+		t.state = int(s.State)
+		if s.Priority != 0 {
+			t.priority = s.Priority
+		}
+		t.created, t.started, t.completed = orElse(s.Created, h.now), s.Started, s.Completed
+		switch s.State {
+		case koji.TaskFailed:
+			t.fault = &fault{code: s.Code, text: s.Fault}
+		case koji.TaskClosed:
+			t.result = s.Result
+		}
+		if s.State != koji.TaskFree {
+			t.host, t.started = h.hosts.rows[0].id, orElse(s.Started, h.now)
+		}
+		if finished(t.state) {
+			t.completed = orElse(s.Completed, h.now)
+		}
+		if p := t.parent; p != nil && finished(t.state) {
+			p.waiting, t.awaited = p.state == taskFailed, t.state == taskFailed
+		}
+		for _, f := range s.Output {
+			c.write(t, f.Name, f.Data)
+		}
+	}
+}
+
+func orElse(t, fallback time.Time) time.Time {
+	if t.IsZero() {
+		return fallback
+	}
+	return t.UTC()
 }

@@ -23,8 +23,7 @@ func (h *Hub) stale(c *call, t *tagRow) {
 		put(c.tx, h.dirty, root.id, true)
 		h.after(c, h.seed.Builder.RepoDelay, func(c *call) {
 			if h.dirty[root.id] && root.config(0) != nil {
-				c.user = h.users.get(h.daemonID)
-				c.repoTask(root, record{}, c.user)
+				c.repoTask(root, record{}, c.daemon())
 			}
 		})
 	}
@@ -72,14 +71,19 @@ func (h *Hub) openRepo(c *call, t *taskRow) {
 	})
 }
 
-// repoDone makes a repo READY, expires the ones before, answers requests and
-// wakes those who wait.
+// repoDone makes a repo READY and expires the ones before, as the repo daemon
+// does in time.
 func (h *Hub) repoDone(c *call, r *repoRow) {
 	for _, old := range h.repos.rows {
 		if old.tag == r.tag && old != r && old.state == repoReady && old.dist == r.dist && old.event.id <= r.event.id {
 			c.setRepoState(old, repoExpired)
 		}
 	}
+	h.repoReady(c, r)
+}
+
+// repoReady makes a repo READY, answers requests and wakes those who wait.
+func (h *Hub) repoReady(c *call, r *repoRow) {
 	c.setRepoState(r, repoReady)
 	for _, q := range h.requests.rows {
 		if q.active && q.serves(r) {
@@ -186,7 +190,7 @@ func (h *Hub) ensureRepo(c *call, t *tagRow, event int) *taskRow {
 			return n
 		}
 	}
-	return c.repoTask(t, record{}, h.users.get(h.daemonID))
+	return c.repoTask(t, record{}, c.daemon())
 }
 
 // openWait starts a waitrepo task of its own.
@@ -204,4 +208,16 @@ func (h *Hub) openWait(c *call, t *taskRow) {
 		w.builds = append(w.builds, pyText(v))
 	}
 	h.awaitRepo(c, t, w)
+}
+
+// daemon is the user that regenerates repos; it comes into being when first
+// needed.
+func (c *call) daemon() *userRow {
+	const name = "kojira"
+	if u := c.h.userByName[name]; u != nil {
+		return u
+	}
+	u := c.addUser(name, kindPerson)
+	c.grant(u, c.h.perm("repo"))
+	return u
 }

@@ -167,7 +167,7 @@ func (h *Hub) serve1(c *call, q *requestRow) {
 				named[k] = v
 			}
 		}
-		next.task = c.repoTask(q.tag, named, h.users.get(h.daemonID))
+		next.task = c.repoTask(q.tag, named, c.daemon())
 	} else {
 		next.task = h.ensureRepo(c, q.tag, q.least)
 	}

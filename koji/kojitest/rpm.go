@@ -3,6 +3,7 @@
 package kojitest
 
 import (
+	"cmp"
 	"crypto/md5"
 	"encoding/hex"
 	"slices"
@@ -55,16 +56,10 @@ func (r *rpmRow) record(external bool) record {
 // architecture, the binaries.
 func (c *call) importRPMs(b *buildRow, names, arches []string, root func(arch string) *rootRow) {
 	add := func(name, arch string, made *rootRow) {
-		r := &rpmRow{
-			id: c.h.rpms.next(), name: name, version: b.version, release: b.release, epoch: b.epoch, arch: arch,
-			build: b, root: made, buildtime: int(c.h.now.Unix()), draft: b.draft,
-		}
-		sum := md5.Sum([]byte(r.nvra()))
-		r.payload = hex.EncodeToString(sum[:])
-		r.size = 4096 + int(sum[0])<<8 + int(sum[1])
-		push(c.tx, &r.sigs, &sigRow{hash: r.payload})
-		c.h.rpms.insert(c.tx, r.id, r)
-		push(c.tx, &b.rpms, r)
+		c.addRPM(&rpmRow{
+			name: name, version: b.version, release: b.release, epoch: b.epoch, arch: arch, build: b, root: made,
+			buildtime: int(c.h.now.Unix()), draft: b.draft,
+		})
 	}
 	add(b.pkg.name, "src", root(arches[0]))
 	for _, arch := range arches {
@@ -72,6 +67,23 @@ func (c *call) importRPMs(b *buildRow, names, arches []string, root func(arch st
 			add(name, arch, root(arch))
 		}
 	}
+}
+
+// addRPM adds a package to its build and makes up what is not known of it.
+func (c *call) addRPM(r *rpmRow) {
+	if r.id == 0 {
+		r.id = c.h.rpms.next()
+	}
+	sum := md5.Sum([]byte(r.nvra()))
+	if r.payload == "" {
+		r.payload = hex.EncodeToString(sum[:])
+	}
+	if r.size == 0 {
+		r.size = 4096 + int(sum[0])<<8 + int(sum[1])
+	}
+	push(c.tx, &r.sigs, &sigRow{hash: r.payload})
+	c.h.rpms.insert(c.tx, r.id, r)
+	push(c.tx, &r.build.rpms, r)
 }
 
 // rpm finds an rpm by id, name-version-release.arch or struct.
@@ -242,8 +254,11 @@ func (c *call) taggedRPMs(q tagQuery, strict bool) (any, *fault) {
 		arches = []any{s}
 	}
 	seen := map[*buildRow]bool{}
-	for _, e := range c.h.tagged(t, q) {
+	list := c.h.tagged(t, q)
+	for _, e := range list {
 		builds = append(builds, e.record())
+	}
+	for _, e := range byTagAndID(list) {
 		if seen[e.build] {
 			continue
 		}
@@ -264,6 +279,22 @@ func (c *call) taggedRPMs(q tagQuery, strict bool) (any, *fault) {
 		}
 	}
 	return []any{rpms, builds}, nil
+}
+
+// byTagAndID orders entries tag after tag and by build in each, which is the
+// order of their rpms.
+func byTagAndID(list []*entryRow) []*entryRow {
+	rank := map[*tagRow]int{}
+	for _, e := range list {
+		if _, ok := rank[e.tag]; !ok {
+			rank[e.tag] = len(rank)
+		}
+	}
+	sorted := slices.Clone(list)
+	slices.SortStableFunc(sorted, func(a, b *entryRow) int {
+		return cmp.Or(cmp.Compare(rank[a.tag], rank[b.tag]), cmp.Compare(a.build.id, b.build.id))
+	})
+	return sorted
 }
 
 func (c *call) listTaggedRPMS() (any, *fault) {

@@ -2,11 +2,17 @@
 
 package kojitest
 
-import "time"
+import (
+	"time"
+
+	"github.com/seed-f134cc8e/relkit/koji"
+)
 
 // A Seed is what a hub starts with. The zero Seed is a new hub as an
 // installation leaves it: permissions, channels, build types and archive
 // types, one builder, no users but those of the builder and the repo daemon.
+//
+// Numbers named ID may be given, to match other data; 0 takes the next one.
 //
 // Functions in a Seed are called while the hub works on a request; they must
 // not call the hub.
@@ -24,6 +30,11 @@ type Seed struct {
 	Builds []Build
 	// Targets, in the order of their ids.
 	Targets []Target
+	// Tasks of the past, parents before their children.
+	Tasks []Task
+	// Hosts that tasks run on; nil is one named "builder". The first takes the
+	// tasks that move on their own.
+	Hosts []Host
 	// Repos names tags that have a READY repo at the start. Nil gives every
 	// build tag of a target one; an empty list gives none.
 	Repos []string
@@ -56,6 +67,7 @@ type Seed struct {
 
 // A User may log in, own builds and hold permissions.
 type User struct {
+	ID   int
 	Name string
 	// Password for login; a user without one can only log in by certificate
 	// or principal.
@@ -72,10 +84,12 @@ type User struct {
 
 // A Tag of the seed.
 type Tag struct {
+	ID   int
 	Name string
 	// Arches, separated by spaces; empty is none.
 	Arches string
-	// Parents in the order of their priority, which is 0, 10, 20…
+	// Parents in the order of their priority, which is 0, 10, 20…; what else
+	// inheritance can say is set by setInheritanceData.
 	Parents []string
 	// Permission that is needed to change the tag's contents; empty is none.
 	Permission string
@@ -83,11 +97,11 @@ type Tag struct {
 	Locked bool
 	// Extra is the tag's extra configuration.
 	Extra map[string]any
-	// Event is the event of the tag's creation; zero takes the next one.
 }
 
 // A Package of the seed, listed in tags.
 type Package struct {
+	ID   int
 	Name string
 	// Owner is a user's name; empty is the first user.
 	Owner string
@@ -95,10 +109,13 @@ type Package struct {
 	Tags []string
 	// Blocked lists the package as blocked.
 	Blocked bool
+	// ExtraArches are arches beyond the tag's, separated by spaces.
+	ExtraArches string
 }
 
 // A Build of the seed, complete unless State says otherwise.
 type Build struct {
+	ID int
 	// NVR is name-version-release.
 	NVR string
 	// Epoch is nil for none.
@@ -112,14 +129,89 @@ type Build struct {
 	Tags []string
 	// RPMs are the names of binary packages; nil takes Builder.RPMs.
 	RPMs []string
+	// Files are the rpms themselves, source package first; they override RPMs.
+	Files []RPM
 	// Failed builds are in state FAILED and can't be tagged.
 	Failed bool
-	// Completed is the time of completion; zero is the hub's first time.
+	// Task is the id of the task that made the build; 0 is none.
+	Task int
+	// Extra is the build's extra data; nil holds Source alone.
+	Extra map[string]any
+	// Started and Completed are the times of the build; zero is the hub's
+	// first time.
+	Started   time.Time
 	Completed time.Time
+}
+
+// An RPM of a build of the seed.
+type RPM struct {
+	ID   int
+	Name string
+	// Arch is "src" for the source package.
+	Arch string
+	// Size of the file, and the MD5 sum of its header and payload; zero values
+	// are made up.
+	Size   int
+	SigMD5 string
+	// BuildTime is when the package was built; zero is the build's completion.
+	BuildTime time.Time
+}
+
+// A Task of the past.
+type Task struct {
+	ID     int
+	Method string
+	// Request holds the parameters, as the wire has them.
+	Request []any
+	// Owner is a user's name; empty is the first user.
+	Owner string
+	// Parent is the id of the parent task; 0 for a top-level one.
+	Parent int
+	Label  string
+	Arch   string
+	// Priority is absolute; 0 is the usual 20.
+	Priority int
+	// State of the task: CLOSED with Result, FAILED with Code and Fault, or
+	// FREE to be worked on.
+	State  koji.TaskState
+	Result any
+	Code   int
+	Fault  string
+	// Created, Started and Completed are the task's times; zero is the hub's
+	// first time for a task that is finished.
+	Created   time.Time
+	Started   time.Time
+	Completed time.Time
+	// Output are the task's files.
+	Output []File
+}
+
+// A File that a task put out.
+type File struct {
+	Name string
+	Data string
+}
+
+// A Host of the seed: a builder.
+type Host struct {
+	ID   int
+	Name string
+	// Password lets the host log in.
+	Password string
+	// Arches, separated by spaces.
+	Arches   string
+	Capacity float64
+	// Disabled hosts take no tasks.
+	Disabled bool
+	// Seen is when the host last checked in; zero is never.
+	Seen time.Time
+	// Channels by name; nil is "default" and "createrepo".
+	Channels []string
 }
 
 // A Target of the seed.
 type Target struct {
+	ID       int
 	Name     string
 	BuildTag string
 	DestTag  string

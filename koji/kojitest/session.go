@@ -400,11 +400,28 @@ func (c *call) showSession() (any, *fault) {
 	if s == nil {
 		return "session None: {'logged_in': False}", nil
 	}
+	data := fmt.Sprintf("{'authtype': %d, 'callnum': %s, 'exclusive': %s, 'expired': %s, 'master': %s, 'renew_time': %s, "+
+		"'renew_ts': %s, 'start_time': %s, 'start_ts': %s, 'update_time': %s, 'update_ts': %s, 'user_id': %d}",
+		s.auth, pyRepr(s.info(false)["callnum"]), pyRepr(s.info(false)["exclusive"]), pyRepr(s.expired),
+		pyRepr(intOrNil(s.master)), pyTime(s.renewed), pyRepr(timeNumber(s.renewed)), pyTime(s.start),
+		pyRepr(timeNumber(s.start)), pyTime(s.update), pyRepr(timeNumber(s.update)), s.user.id)
 	return fmt.Sprintf("session %d: {'logged_in': True, 'id': %d, 'master': %s, 'key': '%s', 'user_id': %d, "+
 		"'authtype': %d, 'hostip': '%s', 'user_data': {'name': %s, 'status': 0, 'usertype': %d}, 'message': '', "+
-		"'exclusive': %s, 'lockerror': None, 'callnum': %d}",
+		"'exclusive': %s, 'lockerror': None, 'callnum': %d, '_perms': None, '_groups': None, '_host_id': '', 'session_data': %s}",
 		s.id, s.id, pyRepr(intOrNil(s.master)), s.key, s.user.id, s.auth, s.hostip(), pyRepr(s.user.name),
-		s.user.kind, pyRepr(s.exclusive), max(c.req.callnum, 0)), nil
+		s.user.kind, pyRepr(s.exclusive), max(c.req.callnum, 0), data), nil
+}
+
+// pyTime is Python's repr of a time.
+func pyTime(t time.Time) string {
+	if t.IsZero() {
+		return "None"
+	}
+	text := t.Format("2006, 1, 2, 15, 4, 5")
+	if us := t.Nanosecond() / 1000; us != 0 {
+		text += fmt.Sprintf(", %d", us)
+	}
+	return "datetime.datetime(" + text + ", tzinfo=datetime.timezone.utc)"
 }
 
 func (c *call) loggedInUser() (any, *fault) {

@@ -23,11 +23,17 @@ type tagSettings struct {
 }
 
 // addTag makes a tag; a deleted one of the same name comes back with its id.
-func (c *call) addTag(name string, s tagSettings) *tagRow {
+func (c *call) addTag(name string, s tagSettings) *tagRow { return c.newTag(0, name, s) }
+
+// newTag makes a tag with a given id; 0 takes the next one.
+func (c *call) newTag(id int, name string, s tagSettings) *tagRow {
 	t := c.h.tagByName[name]
 	if t == nil {
+		if id == 0 {
+			id = c.h.tags.next()
+		}
 		t = &tagRow{
-			id: c.h.tags.next(), name: name, listedOf: map[int][]*listedRow{}, ownerOf: map[int][]*ownerRow{},
+			id: id, name: name, listedOf: map[int][]*listedRow{}, ownerOf: map[int][]*ownerRow{},
 			entryOf: map[int][]*entryRow{},
 		}
 		c.h.tags.insert(c.tx, t.id, t)

@@ -139,9 +139,16 @@ func (c *call) createBuildTarget() (any, *fault) {
 
 // addTarget makes a target; one that was deleted keeps its id.
 func (c *call) addTarget(name string, build, dest *tagRow) *targetRow {
+	return c.newTarget(0, name, build, dest)
+}
+
+func (c *call) newTarget(id int, name string, build, dest *tagRow) *targetRow {
 	t := c.h.anyTarget(name)
 	if t == nil {
-		t = &targetRow{id: c.h.targets.next(), name: name}
+		if id == 0 {
+			id = c.h.targets.next()
+		}
+		t = &targetRow{id: id, name: name}
 		c.h.targets.insert(c.tx, t.id, t)
 	}
 	push(c.tx, &t.configs, &targetConfig{span: c.fresh(), build: build, dest: dest})

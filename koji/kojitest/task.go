@@ -51,6 +51,7 @@ func finished(state int) bool {
 
 // taskOpts are the settings of a new task.
 type taskOpts struct {
+	id       int // 0 takes the next one
 	priority int // absolute; 0 is the default 20
 	channel  any
 	parent   *taskRow
@@ -66,8 +67,12 @@ const defaultPriority = 20
 // newTask makes a task; its builder comes to it when time goes on.
 func (c *call) newTask(name string, request []any, o taskOpts) *taskRow {
 	h := c.h
+	id := o.id
+	if id == 0 {
+		id = h.tasks.next()
+	}
 	t := &taskRow{
-		id: h.tasks.next(), method: name, request: request, owner: c.user, parent: o.parent, label: o.label,
+		id: id, method: name, request: request, owner: c.user, parent: o.parent, label: o.label,
 		arch: o.arch, priority: o.priority, weight: o.weight, created: h.now, channel: h.channelFor(name, o.channel),
 	}
 	if t.arch == "" {

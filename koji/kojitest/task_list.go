@@ -69,11 +69,15 @@ func (t *taskRow) listRecord(decode bool) record {
 
 // requestText is the request as the hub stores it: a call in XML.
 func (t *taskRow) requestText() any {
-	text, err := xmlrpc.EncodeCall(t.method, t.request)
-	if err != nil {
-		return nil
+	text := []byte("<?xml version='1.0'?>\n<methodCall>\n<methodName>" + t.method + "</methodName>\n<params>\n")
+	for _, v := range t.request {
+		var err error
+		if text, err = xmlrpc.AppendValue(append(text, "<param>\n"...), v); err != nil {
+			return nil
+		}
+		text = append(text, "</param>\n"...)
 	}
-	return string(text)
+	return string(text) + "</params>\n</methodCall>\n"
 }
 
 func (c *call) taskWanted(t *taskRow, opts record) (bool, *fault) {
