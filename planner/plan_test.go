@@ -135,7 +135,7 @@ func TestALargePlanIsHeldWithAReport(t *testing.T) {
 	for _, h := range p.Held {
 		text = append(text, h.String())
 	}
-	assert.Equal(t, []string{"5 rebuilds, limit 3", "work 15m0s, limit 10m0s", "2 rebuilds with label ring1, limit 1"}, text)
+	assert.Equal(t, []string{"5 rebuilds, limit 3", "work 15m, limit 10m", "2 rebuilds with label ring1, limit 1"}, text)
 	assert.Equal(t, 15*time.Minute, p.Work)
 	assert.Equal(t, 3, p.Unestimated)
 	z, err := g.Measure(q)

@@ -228,16 +228,24 @@ func (p *Plan) groupOf(id ID) int32 {
 	return p.order.groupOf[pos]
 }
 
-// cyclePolicy returns the policy for a group of the order.
+// cyclePolicy returns the policy for a group of the order: the one told for
+// its smallest member in CyclesOf, or the request's. A group without bootstrap
+// variants cannot be bootstrapped; it is seeded.
 func (p *Plan) cyclePolicy(group int32) CyclePolicy {
-	if len(p.Request.CyclesOf) > 0 {
-		for _, v := range p.order.members(group) {
-			if c, ok := p.Request.CyclesOf[p.graph.ids[v]]; ok && !p.graph.conduit(v) {
-				return c
-			}
+	g, policy, told, variants := p.graph, p.Request.Cycles, false, false
+	for _, v := range p.order.members(group) {
+		if g.conduit(v) {
+			continue
+		}
+		variants = variants || g.flags[v]&nodeBootstrap != 0
+		if c, ok := p.Request.CyclesOf[g.ids[v]]; ok && !told {
+			policy, told = c, true
 		}
 	}
-	return p.Request.Cycles
+	if policy == CycleBootstrap && !variants {
+		return CycleSeeded
+	}
+	return policy
 }
 
 func compareIDs(a, b ID) int {

@@ -64,7 +64,7 @@ func (p *Plan) Summary() string {
 		fmt.Fprintf(&b, ", %s", plural(len(p.Cycles), "cycle group"))
 	}
 	if p.Work > 0 {
-		fmt.Fprintf(&b, ", work %s", p.Work.Round(time.Second))
+		fmt.Fprintf(&b, ", work %s", shortDuration(p.Work))
 		if p.Unestimated > 0 {
 			fmt.Fprintf(&b, " and %d of unknown duration", p.Unestimated)
 		}
@@ -76,7 +76,7 @@ func (p *Plan) Summary() string {
 func (h Held) String() string {
 	switch {
 	case h.Limit == "work":
-		return fmt.Sprintf("work %s, limit %s", time.Duration(h.Have), time.Duration(h.Max))
+		return fmt.Sprintf("work %s, limit %s", shortDuration(time.Duration(h.Have)), shortDuration(time.Duration(h.Max)))
 	case h.Limit == "nodes":
 		return fmt.Sprintf("%d rebuilds, limit %d", h.Have, h.Max)
 	}

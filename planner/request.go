@@ -91,7 +91,7 @@ const (
 	// partners first, and those again whose partners changed after.
 	CycleSeeded CyclePolicy = iota
 	// CycleBootstrap builds bootstrap variants first, then the rest, then
-	// the real builds of the variants.
+	// the real builds of the variants. A group without variants is seeded.
 	CycleBootstrap
 	// CycleTogether treats the group as one job.
 	CycleTogether

@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,11 @@ func whatIf(g *planner.Graph, p *planner.Plan, o *options) (string, error) {
 	}
 	after := p
 	if len(o.cut) > 0 {
-		if after, err = cut(g, o).Plan(o.request); err != nil {
+		h, err := cut(g, o.cut)
+		if err != nil {
+			return "", err
+		}
+		if after, err = h.Plan(o.request); err != nil {
 			return "", err
 		}
 	}
@@ -96,13 +101,26 @@ func measure(p *planner.Plan, o *options) (outcome, error) {
 	return outcome{len(p.Rebuild), len(p.Tiers), len(p.Cycles), p.Work, s.Makespan}, nil
 }
 
-// cut takes edges away.
-func cut(g *planner.Graph, o *options) *planner.Graph {
-	gone := make(map[string]bool)
-	for _, c := range o.cut {
-		gone[c] = true
+// cut takes edges away, each FROM->TO. One that is not there is an error.
+func cut(g *planner.Graph, edges []string) (*planner.Graph, error) {
+	missing := make(map[string]bool)
+	for _, e := range edges {
+		missing[e] = true
 	}
-	return g.Filter(func(e planner.Edge) bool { return !gone[string(e.From+"->"+e.To)] })
+	h := g.Filter(func(e planner.Edge) bool {
+		name := string(e.From + "->" + e.To)
+		if slices.Contains(edges, name) {
+			delete(missing, name)
+			return false
+		}
+		return true
+	})
+	for _, e := range edges {
+		if missing[e] {
+			return nil, fmt.Errorf("-cut %s: no such edge: %w", e, planner.ErrNotFound)
+		}
+	}
+	return h, nil
 }
 
 // simulate writes how a plan would go on builders.

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-f134cc8e/relkit/planner"
+)
+
+var update = flag.Bool("update-answers", false, "rewrite the files in testdata")
+
+func rebuildplan(args ...string) (stdout, stderr string, code int) {
+	var out, errs bytes.Buffer
+	code = run(args, &out, &errs)
+	return out.String(), errs.String(), code
+}
+
+func TestAnswers(t *testing.T) {
+	for name, args := range map[string][]string{
+		"plan.txt":      {"-changed", "rpms/zlib"},
+		"plan.json":     {"-changed", "rpms/zlib", "-format", "json"},
+		"plan.dot":      {"-changed", "rpms/zlib", "-format", "dot", "plan"},
+		"plan.svg":      {"-changed", "rpms/zlib", "draw"},
+		"bootstrap.txt": {"-changed", "rpms/isl", "-cycles", "bootstrap", "-block", "rpms/kernel,kind:image"},
+		"select.txt":    {"-select", "rpms/git,rpms/zlib,rpms/curl"},
+		"explain.txt":   {"-changed", "rpms/zlib", "explain", "rpms/git", "rpms/kernel", "rpms/openssl"},
+		"explain.json":  {"-changed", "rpms/zlib", "-format", "json", "explain", "rpms/git"},
+		"whatif.txt":    {"-changed", "rpms/zlib", "-equal", "rpms/openssl", "-builders", "2", "whatif"},
+		"whatif.json":   {"-changed", "rpms/zlib", "-exclude", "rpms/curl", "-format", "json", "whatif"},
+		"cut.txt":       {"-changed", "rpms/zlib", "-cut", "rpms/perl->binary/perl-Test-Simple", "whatif"},
+		"simulate.txt":  {"-changed", "rpms/zlib", "-builders", "2", "-repo-delay", "5m", "simulate"},
+		"graph.txt":     {"graph"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, errs, code := rebuildplan(args...)
+			require.Equal(t, exitDone, code, errs)
+			assert.Empty(t, errs)
+			path := filepath.Join("testdata", name)
+			if *update {
+				require.NoError(t, os.WriteFile(path, []byte(out), 0o644))
+			}
+			want, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.Equal(t, string(want), out)
+		})
+	}
+}
+
+func TestEveryFormatOfEveryCommand(t *testing.T) {
+	for command, can := range formats {
+		for _, format := range can {
+			args := []string{"-changed", "rpms/zlib", "-equal", "rpms/git", "-format", format, command}
+			if command == "explain" {
+				args = append(args, "rpms/git")
+			}
+			out, errs, code := rebuildplan(args...)
+			require.Equal(t, exitDone, code, "%v: %s", args, errs)
+			switch format {
+			case "json":
+				assert.True(t, json.Valid([]byte(out)), "%v", args)
+			case "svg":
+				assert.True(t, strings.HasPrefix(out, "<svg "), "%v", args)
+			case "dot":
+				assert.True(t, strings.HasPrefix(out, "digraph "), "%v", args)
+			default:
+				assert.NotEmpty(t, out)
+			}
+		}
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		code int
+		errs string
+	}{
+		{"-h", exitDone, "usage: rebuildplan"},
+		{"-bogus", exitUsage, "flag provided but not defined"},
+		{"", exitUsage, "what changed?"},
+		{"-changed rpms/zlib frob", exitUsage, `unknown command "frob"`},
+		{"-changed rpms/zlib -format svg explain rpms/git", exitUsage, `explain writes text, json, not "svg"`},
+		{"-changed rpms/zlib explain", exitUsage, "explain what?"},
+		{"-changed rpms/zlib plan more", exitUsage, "plan takes no arguments"},
+		{"-changed rpms/zlib whatif", exitUsage, "what if?"},
+		{"-changed rpms/zlib -cut a->b", exitUsage, "-cut goes with whatif"},
+		{"-changed rpms/zlib -cut a whatif", exitUsage, "is not FROM->TO"},
+		{"-changed rpms/zlib -kinds builds", exitUsage, `unknown edge kind "builds"`},
+		{"-changed rpms/zlib -cycles maybe", exitUsage, `unknown cycle policy "maybe"`},
+		{"-changed rpms/zlib -builders -1", exitUsage, "cannot be negative"},
+		{"-changed rpms/zlib -passes -1", exitUsage, "cannot be negative"},
+		{"-graph testdata/none.json -all", exitFailed, "no such file"},
+		{"-graph main.go -all", exitFailed, "main.go: planner: graph text: line 1"},
+		{"-all -cycles refuse", exitFailed, "2 cycle groups are refused"},
+		{"-changed rpms/zlib -block [", exitFailed, "is no glob"},
+		{"-all -max-nodes 3", exitHeld, ""},
+		{"-changed rpms/nope", exitUnknown, "not in the graph: rpms/nope"},
+		{"-changed rpms/zlib explain rpms/nope", exitUnknown, "no such node"},
+		{"-changed rpms/zlib -cut a->b whatif", exitUnknown, "no such edge"},
+	} {
+		_, errs, code := rebuildplan(strings.Fields(c.args)...)
+		assert.Equal(t, c.code, code, "%s: %s", c.args, errs)
+		assert.Contains(t, errs, c.errs, c.args)
+	}
+}
+
+func TestGraphsInEveryFormGiveOnePlan(t *testing.T) {
+	want, _, _ := rebuildplan("-changed", "rpms/zlib")
+	dir := t.TempDir()
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	text, _, _ := rebuildplan("-format", "json", "graph")
+	_, err := z.Write([]byte(text))
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	for name, data := range map[string][]byte{"demo.txt": []byte(demo), "demo.json": []byte(text), "demo.json.gz": zipped.Bytes()} {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, data, 0o644))
+		out, errs, code := rebuildplan("-graph", path, "-changed", "rpms/zlib")
+		require.Equal(t, exitDone, code, errs)
+		assert.Equal(t, want, out, name)
+	}
+	path := filepath.Join(dir, "torn.json.gz")
+	require.NoError(t, os.WriteFile(path, zipped.Bytes()[:100], 0o644))
+	_, errs, code := rebuildplan("-graph", path, "-all")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, errs, "unexpected EOF")
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+func TestAWriteErrorIsTold(t *testing.T) {
+	var errs bytes.Buffer
+	assert.Equal(t, exitFailed, run([]string{"graph"}, fullDisk{}, &errs))
+	assert.Contains(t, errs.String(), "disk full")
+}
+
+func TestTheDemoIsWhole(t *testing.T) {
+	g, err := load("")
+	require.NoError(t, err)
+	assert.Empty(t, g.Dangling())
+	p, err := g.Plan(planner.Request{All: true})
+	require.NoError(t, err)
+	assert.Zero(t, p.Unestimated)
+}
