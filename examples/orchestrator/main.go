@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"syscall"
@@ -158,10 +159,12 @@ func orchestrate(ctx context.Context, o options, out *screen) error {
 // worldClock is the system's clock, faster where the world's is.
 type worldClock struct{ speed float64 }
 
-var worldEpoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+const worldEpoch = 1767225600 // 2026-01-01, in seconds
 
+// Now does not multiply durations: these end after 292 years.
 func (c worldClock) Now() time.Time {
-	return worldEpoch.Add(time.Duration(float64(time.Since(worldEpoch)) * c.speed))
+	seconds, nanos := math.Modf(float64(time.Now().UnixNano()-worldEpoch*1e9) / 1e9 * c.speed)
+	return time.Unix(worldEpoch+int64(seconds), int64(nanos*1e9)).UTC()
 }
 
 func (c worldClock) After(d time.Duration) <-chan time.Time {

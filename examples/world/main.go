@@ -73,7 +73,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	if *verbose {
 		log := slog.New(slog.NewTextHandler(stderr, nil))
-		o.Log = func(service, method, path string) { log.Info("request", "service", service, "method", method, "path", path) }
+		o.Log = func(service, method, path string) {
+			log.Info("request", "service", service, "method", method, "path", path)
+		}
 	}
 	w, err := services.Start(o)
 	if err != nil {

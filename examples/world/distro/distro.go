@@ -59,8 +59,8 @@ type Module struct {
 	Name, Stream string
 	Version      uint64
 	Context      string
-	Components []string // names of source packages that the distribution has, sorted
-	Document   []byte   // the YAML document it was published as
+	Components   []string // names of source packages that the distribution has, sorted
+	Document     []byte   // the YAML document it was published as
 }
 
 // ID returns the module's name in a graph: "modules/perl:5.26".

@@ -43,7 +43,7 @@ func (w *World) openHub(m *memory) error {
 	for _, mod := range w.distro.Modules {
 		seed.Packages = append(seed.Packages, kojitest.Package{Name: mod.Name, Owner: "modular", Tags: []string{ModularTag}})
 	}
-	needs := needs(w.distro, w.opts.Changed)
+	needs := Needs(w.distro, w.opts.Changed)
 	seed.Needs = func(pkg string) []kojitest.Need {
 		out := make([]kojitest.Need, len(needs[pkg]))
 		for i, n := range needs[pkg] {
@@ -98,14 +98,14 @@ func (w *World) failures() []kojitest.Failure {
 	return out
 }
 
-// needs tells for each package that a change affects which packages must have
+// Needs tells for each package that a change affects which packages must have
 // been rebuilt before it: those that it needs, directly or through what these
 // need at run time, and that are affected too. Packages that need each other
 // are left out of each other's list: one of them has to be built first.
 //
 // It is written down apart from the planner on purpose: the hub's builders
 // judge the planner's order by it.
-func needs(d *distro.Distro, changed []string) map[string][]string {
+func Needs(d *distro.Distro, changed []string) map[string][]string {
 	direct := map[string]map[string]bool{} // package to packages in its buildroot
 	for _, p := range d.Packages {
 		root := map[string]bool{}
