@@ -68,11 +68,3 @@ type Document interface {
 	write(e *emitter)
 	check(r *report)
 }
-
-var (
-	_ Document = (*Stream)(nil)
-	_ Document = (*Packager)(nil)
-	_ Document = (*Defaults)(nil)
-	_ Document = (*Obsoletes)(nil)
-	_ Document = (*Translations)(nil)
-)
