@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/seed-f134cc8e/relkit/internal/transport"
 )
@@ -176,7 +177,15 @@ func (a *certAuth) attempt(ctx context.Context, h *hub, l *login, late bool) err
 	if err != nil {
 		return &Error{Op: "sslLogin", Msg: err.Error(), Err: ErrInvalid}
 	}
-	return certAdvice(h.sslLogin(ctx, tr, l, nil))
+	for try := 0; ; try++ {
+		err := h.sslLogin(ctx, tr, l, nil)
+		// Over TLS 1.3 a server's refusal of the certificate may be lost behind
+		// the closing of the connection: ask again to hear it.
+		if try < 2 && (errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)) {
+			continue
+		}
+		return certAdvice(err)
+	}
 }
 
 // certAdvice says in people's words what TLS alerts mean here.
@@ -184,22 +193,19 @@ func certAdvice(err error) error {
 	if err == nil {
 		return nil
 	}
-	for alert, advice := range map[string]string{
-		"unknown certificate authority": "the server does not accept the authority that issued the client certificate",
-		"expired certificate":           "the client certificate has expired",
-		"certificate required":          "the server requires a client certificate and got none",
-		"could not verify client":       "the server did not verify the client certificate",
+	for _, x := range [...]struct{ alert, advice string }{
+		{"unknown certificate authority", "the server does not accept the authority that issued the client certificate"},
+		{"expired certificate", "the client certificate has expired"},
+		{"certificate required", "the server requires a client certificate and got none"},
+		{"could not verify client", "the server did not verify the client certificate"},
 	} {
-		if strings.Contains(err.Error(), alert) {
-			var e *Error
-			if errors.As(err, &e) && e.Msg == "" {
-				e.Msg = advice + " (" + alert + ")"
-				if e.Code == 0 {
-					e.Err = fmt.Errorf("%w: %w", ErrUnauthorized, e.Err)
-				}
-			} else if ok := errors.As(err, &e); ok {
-				e.Msg = advice + ": " + e.Msg
+		var e *Error
+		if strings.Contains(err.Error(), x.alert) && errors.As(err, &e) {
+			e.Msg = x.advice + ": " + e.Msg
+			if e.Code == 0 {
+				e.Err = fmt.Errorf("%w: %w", ErrUnauthorized, e.Err)
 			}
+			return e
 		}
 	}
 	return err
@@ -214,15 +220,19 @@ func (a *gssAuth) login(ctx context.Context, h *hub, l *login) error {
 		return &Error{Op: "sslLogin", Msg: "hub URL does not parse", Err: ErrInvalid}
 	}
 	host := u.Hostname()
+	var noToken error
 	attempt := func(r *http.Request) error {
 		token, err := a.n.Token(r.Context(), host)
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrUnauthorized, err)
+		if noToken = err; err != nil {
+			return err
 		}
 		r.Header.Set("Authorization", "Negotiate "+base64.StdEncoding.EncodeToString(token))
 		return nil
 	}
 	err = h.sslLogin(ctx, h.tr, l, attempt)
+	if noToken != nil {
+		return &Error{Op: "sslLogin", Msg: noToken.Error(), Err: fmt.Errorf("%w: %w", ErrUnauthorized, noToken)}
+	}
 	var e *Error
 	if !errors.As(err, &e) {
 		return err
@@ -241,8 +251,6 @@ func (a *gssAuth) login(ctx context.Context, h *hub, l *login) error {
 		e.Msg = "the hub's web server wants a client certificate for logins, not Kerberos: " + e.Msg
 	case e.Code == FaultAuth && strings.Contains(e.Msg, "could not verify client"):
 		e.Msg = "this hub's ssllogin does not speak Kerberos: " + e.Msg
-	case errors.Is(e.Err, ErrUnavailable) && errors.Is(e.Err, ErrUnauthorized):
-		e.Err = errors.Unwrap(e.Err) // no token: not the hub's fault
 	}
 	return e
 }

@@ -149,8 +149,8 @@ func stream[T any](ctx context.Context, c *Client, method string, args ...any) i
 		stopped := false
 		r := &call{op: method, args: args, read: true}
 		r.rows = func(d *xmlrpc.Decoder) error {
+			var row T // one for all: what is handed out is a copy
 			return d.Array(func(int) error {
-				var row T
 				if err := d.Value(&row); err != nil {
 					return err
 				}

@@ -124,7 +124,7 @@ func (b *Batch) Task(id int) *Future[Task] {
 	return addGet[Task](b, "getTaskInfo", id, id, Named{"request": true})
 }
 
-// Tasks returns many tasks with their requests, in the order of ids; nil stands
+// TasksByID returns many tasks with their requests, in the order of ids; nil stands
 // for those that don't exist. It calls getTaskInfo.
 func (c *Client) TasksByID(ctx context.Context, ids []int) ([]*Task, error) {
 	out := make([]*Task, 0, len(ids))
