@@ -30,6 +30,7 @@ func (p *PDC) AddUser(u User) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.addUser(u)
+	p.keep(entry{Account: &u})
 }
 
 func (p *PDC) addUser(u User) {
@@ -53,6 +54,14 @@ func (p *PDC) addUser(u User) {
 func (p *PDC) Grant(group, resource, permission string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err := p.grant(group, resource, permission); err != nil {
+		return err
+	}
+	p.keep(entry{Grant: &[3]string{group, resource, permission}})
+	return nil
+}
+
+func (p *PDC) grant(group, resource, permission string) error {
 	perm := p.permission(resource, permission)
 	g := p.tables["group"].find("name", group)
 	if perm == nil || g == nil {
@@ -83,6 +92,9 @@ var (
 // authenticate finds who sent a request. Schemes other than Token are
 // ignored, as the server does.
 func (p *PDC) authenticate(c *call) *problem {
+	if c.user != nil {
+		return nil // taken up from a journal
+	}
 	if p.options.RemoteUser != nil {
 		if name := p.options.RemoteUser(c.r); name != "" {
 			if c.user = p.account(name); c.user == nil {

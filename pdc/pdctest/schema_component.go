@@ -129,6 +129,14 @@ func (p *PDC) defineBugzilla() {
 				return nil, []any{fmt.Sprintf("Bugzilla component with pk %d does not exist.", id)}
 			})),
 		},
+		before: func(w *writing) any {
+			for at, _ := w.v["parent_component"].(*row); at != nil && w.old != nil; at = at.ref("parent_component") {
+				if at == w.old {
+					return "A node may not be made a child of itself or of its descendants."
+				}
+			}
+			return nil
+		},
 		creating: func(w *writing) (*row, bool) {
 			parent, _ := w.v["parent_component"].(*row)
 			for _, x := range t.rows {

@@ -102,7 +102,11 @@ func (p *PDC) load(seed Seed) error {
 func (p *PDC) AdminAdd(table, name string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.adminAdd(table, name)
+	if err := p.adminAdd(table, name); err != nil {
+		return err
+	}
+	p.keep(entry{Admin: &[2]string{table, name}})
+	return nil
 }
 
 func (p *PDC) adminAdd(table, name string) error {
