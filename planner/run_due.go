@@ -71,9 +71,11 @@ func (r *Run) weigh() {
 			most = max(most, r.units[d].remaining)
 		}
 		if u.kind == unitBuild {
-			var own time.Duration
-			for _, p := range r.membersOf(i) {
-				own = max(own, r.duration(p))
+			own := r.duration(u.node)
+			if u.is(unitTogether) {
+				for _, p := range r.membersOf(i) {
+					own = max(own, r.duration(p))
+				}
 			}
 			if most > 1<<62-own {
 				most = 1<<62 - own

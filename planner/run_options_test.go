@@ -385,3 +385,23 @@ func TestRunOptionsThatMakeNoSenseAreRefused(t *testing.T) {
 	_, err = planner.NewRun(&planner.Plan{}, planner.RunOptions{})
 	assert.ErrorIs(t, err, planner.ErrInvalid)
 }
+
+func TestSequenceAloneGivesNoReason(t *testing.T) {
+	var b planner.Builder
+	for _, id := range []planner.ID{"a", "b", "c", "x"} {
+		b.AddNode(planner.Node{ID: id})
+	}
+	b.AddEdge(planner.Edge{From: "b", To: "a"})
+	b.AddEdge(planner.Edge{From: "c", To: "b"})
+	b.AddEdge(planner.Edge{From: "c", To: "x", Kind: planner.EdgeOrder})
+	g, err := b.Graph()
+	require.NoError(t, err)
+	r := runOf(t, planOf(t, g, "a", "x"), planner.RunOptions{Repo: planner.RepoNever})
+	same := done("b")
+	same.Same = true
+	apply(t, r, done("a"), same)
+	assert.Equal(t, "waiting", state(t, r, "c"), "it comes after x")
+	apply(t, r, done("x"))
+	assert.Equal(t, "unneeded", state(t, r, "c"), "but x is no reason to build it")
+	assert.True(t, r.Finished())
+}

@@ -131,13 +131,18 @@ func buildUnits(p *Plan, opts *RunOptions) *unitBuilder {
 	for k := range n {
 		b.addGroup(int32(k))
 	}
-	if len(b.units) == n && len(opts.Gates) == 0 && opts.Mode == Frontier {
+	weak := b.orderOnly()
+	if len(b.units) == n && len(opts.Gates) == 0 && opts.Mode == Frontier && weak == nil {
 		// Units are the groups: the order's rows serve as they are.
 		b.graph = unitGraph{o.needsOff, o.needs, o.neededByOff, o.neededBy, nil}
 		return b
 	}
 	for k := range n {
 		for _, t := range o.needsOf(int32(k)) {
+			if s, ok := weak[[2]int32{int32(k), t}]; ok {
+				b.need(b.in[k], s)
+				continue
+			}
 			b.need(b.in[k], b.out[t])
 		}
 	}
@@ -149,6 +154,54 @@ func buildUnits(p *Plan, opts *RunOptions) *unitBuilder {
 	}
 	b.link()
 	return b
+}
+
+// orderOnly finds the needs that are sequence alone, and gives them a silent
+// junction: what is waited for there gives no reason to build.
+func (b *unitBuilder) orderOnly() map[[2]int32]int32 {
+	o, g := b.order, b.order.graph
+	found := false
+	for a, used := range g.attrs {
+		found = found || used && EdgeKind(a>>attrShift) == EdgeOrder && o.allow.attr[a]
+	}
+	if !found {
+		return nil
+	}
+	of := make([]int32, len(g.ids))
+	for i := range of {
+		of[i] = -1
+	}
+	for k := range int32(o.groups()) {
+		for _, v := range o.members(k) {
+			of[v] = k
+		}
+	}
+	firm := make([]int32, o.groups()) // the last group that needs it for more than sequence
+	for t := range firm {
+		firm[t] = -1
+	}
+	silent := make(map[int32]int32)
+	weak := make(map[[2]int32]int32)
+	for k := range int32(o.groups()) {
+		for _, v := range o.members(k) {
+			for e := g.fwd.off[v]; e < g.fwd.off[v+1]; e++ {
+				if t := of[g.fwd.to[e]]; t >= 0 && o.orders(e) && EdgeKind(g.fwd.attr[e]>>attrShift) != EdgeOrder {
+					firm[t] = k
+				}
+			}
+		}
+		for _, t := range o.needsOf(k) {
+			if firm[t] == k {
+				continue
+			}
+			if _, ok := silent[t]; !ok {
+				silent[t] = b.add(unit{kind: unitJoin, node: -1, cyc: -1, flags: unitSilent})
+				b.need(silent[t], b.out[t])
+			}
+			weak[[2]int32{k, t}] = silent[t]
+		}
+	}
+	return weak
 }
 
 func (b *unitBuilder) add(u unit) int32 {
