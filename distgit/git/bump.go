@@ -115,7 +115,7 @@ func (c *Client) bumpTree(ctx context.Context, t *Tree, req BumpRequest, when ti
 	}
 	opts := spec.BumpOptions{
 		File: path, Author: req.Author.String(), Date: when,
-		Comment: strings.ReplaceAll(text, "%", "%%"), Minor: req.Minor, Macros: macros,
+		Comment: text, Minor: req.Minor, Macros: macros,
 	}
 	res, err := spec.Bump(data, opts)
 	if err == nil && res.Autorelease && res.Changed {

@@ -253,6 +253,21 @@ func TestBumpOfASpec(t *testing.T) {
 	})
 }
 
+func TestAPercentSignInTheMessageIsNoMacro(t *testing.T) {
+	srv := newServer(t, distgittest.Options{})
+	addDemo(t, srv)
+	req := bumpRequest()
+	req.Message = "Rebuilt for 100% more %{foo}"
+	_, err := newClient(t, srv).Bump(t.Context(), req)
+	require.NoError(t, err)
+	data, err := srv.File(demo, "rawhide", "demo.spec")
+	require.NoError(t, err)
+	assert.Contains(t, string(data), "\n- Rebuilt for 100%% more %%{foo}\n")
+	log, err := srv.Log(demo, "rawhide")
+	require.NoError(t, err)
+	assert.Contains(t, log[0].Message, "Rebuilt for 100% more %{foo}\n")
+}
+
 func TestASecondBumpFindsTheFirst(t *testing.T) {
 	servers(t, func(t *testing.T, srv *distgittest.Server) {
 		addDemo(t, srv)
