@@ -4,6 +4,8 @@ package kojitest_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -242,4 +244,11 @@ func TestWhatIsNoCallIsRefusedWithoutAFault(t *testing.T) {
 	hub.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/kojihub", nil))
 	assert.Equal(t, http.StatusMethodNotAllowed, w.Code)
 	assert.Equal(t, "POST", w.Header().Get("Allow"))
+}
+
+func decode(r io.Reader, v any) error { return xmlrpc.DecodeResponse(r, v, xmlrpc.Options{}) }
+
+func sha256Hex(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }

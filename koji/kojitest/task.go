@@ -37,12 +37,13 @@ type taskRow struct {
 	output    map[string][]byte
 	names     []string // of output, in the order of their making
 
-	source source // what the embedder says the source makes
-	runs   int    // how often the task was opened; older plans are void
-	slot   bool   // counts as a running build
-	build  *buildRow
-	run    *runRow       // the newest assignment
-	done   func(c *call) // what the parent does when its children are finished
+	source  source            // what the embedder says the source makes
+	sources map[string]source // the same for the sources of a chain
+	runs    int               // how often the task was opened; older plans are void
+	slot    bool              // counts as a running build
+	build   *buildRow
+	run     *runRow       // the newest assignment
+	done    func(c *call) // what the parent does when its children are finished
 }
 
 func finished(state int) bool {
@@ -93,9 +94,14 @@ func (c *call) newTask(name string, request []any, o taskOpts) *taskRow {
 		put(c.tx, h.children, o.parent.id, append(rows[:len(rows):len(rows)], t))
 	}
 	h.tasks.insert(c.tx, t.id, t)
-	if c.req != nil && len(request) > 0 {
+	if c.req != nil {
+		t.sources = c.req.sources
+	} else if o.parent != nil {
+		t.sources = o.parent.sources
+	}
+	if len(request) > 0 {
 		if url, ok := request[0].(string); ok {
-			t.source = c.req.sources[url]
+			t.source = t.sources[url]
 		}
 	}
 	if !o.held {

@@ -108,9 +108,8 @@ func (c *call) resubmitTask() (any, *fault) {
 	again := c.newTask(t.method, t.request, taskOpts{
 		priority: t.priority, channel: t.channel, arch: t.arch, weight: t.weight, owner: t.owner, label: t.label,
 	})
-	if again.source == (source{}) {
-		set(c.tx, &again.source, t.source)
-	}
+	set(c.tx, &again.source, t.source)
+	set(c.tx, &again.sources, t.sources)
 	return again.id, nil
 }
 
