@@ -204,6 +204,13 @@ func TestMissingPiecesMakeThingsUnknownNotWrong(t *testing.T) {
 	}
 }
 
+func TestWhatRPMGivesUpForIsToldInTheSecondPassToo(t *testing.T) {
+	ev, err := evaluate("%forgemeta\nName: demo\nVersion: 1\nRelease: 1\nSummary: s\nLicense: MIT\nBuildArch: noarch\n%description\n", spec.Options{})
+	require.NoError(t, err)
+	require.Len(t, ev.Refused, 1)
+	assert.Equal(t, "line 1: undefined macro: %forgemeta", ev.Refused[0].String())
+}
+
 func TestIncludesAndLoadsComeFromTheCallersFiles(t *testing.T) {
 	files := fstest.MapFS{
 		"more.inc": {Data: []byte("BuildRequires: make\n%include deep.inc\n")},

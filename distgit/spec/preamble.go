@@ -86,6 +86,11 @@ func (e *evaluator) tagLine(p *pkg, line string) {
 		case trimmed[0] == mark || marked(head):
 			p.opaque.add(line)
 			e.doubtful = true
+			for _, r := range e.why(line) {
+				if r.Kind == ReasonUndefined { // met before rpm began anew
+					e.refuse(line)
+				}
+			}
 		case undefinedIn(trimmed) != "" && trimmed[0] == '%':
 			e.undefinedLine(p, trimmed)
 		default:
