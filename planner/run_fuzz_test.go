@@ -5,6 +5,9 @@ package planner_test
 import (
 	"encoding/json"
 	"errors"
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/seed-f134cc8e/relkit/planner"
@@ -140,5 +143,88 @@ func TestDamagedLogsAndSnapshotsAreRefused(t *testing.T) {
 	}
 	if _, err := l.Replay(other); !errors.Is(err, planner.ErrOtherPlan) {
 		t.Fatal(err)
+	}
+}
+
+// damage changes one thing somewhere in a JSON value.
+func damage(rng *rand.Rand, v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		keys := slices.Sorted(maps.Keys(v))
+		if len(keys) == 0 {
+			return v
+		}
+		k := keys[rng.IntN(len(keys))]
+		if rng.IntN(10) == 0 {
+			delete(v, k)
+		} else {
+			v[k] = damage(rng, v[k])
+		}
+		return v
+	case []any:
+		if len(v) == 0 {
+			return v
+		}
+		i := rng.IntN(len(v))
+		switch rng.IntN(10) {
+		case 0:
+			return slices.Delete(v, i, i+1)
+		case 1:
+			return append(v, v[i])
+		}
+		v[i] = damage(rng, v[i])
+		return v
+	case float64:
+		return float64([]int{0, 1, 2, 3, 5, 6, 7, 8, 9, 63, 255, 1 << 30}[rng.IntN(12)])
+	case string:
+		return []string{"", "n00", "n01", "build/n00/1/1", "gate", "cancel", "repo/n01/1/1"}[rng.IntN(7)]
+	case bool:
+		return !v
+	}
+	return v
+}
+
+// A snapshot that was tampered with gives an error or a run that holds its
+// own; nothing panics.
+func TestTamperedSnapshotsDoNoHarm(t *testing.T) {
+	taken := 0
+	for seed := range seedsOf(t, 250) {
+		rng := rand.New(rand.NewPCG(seed, 6))
+		g := randomGraph(rng, seed%2 == 0)
+		p := randomPlan(rng, g)
+		opts := randomOptions(rng)
+		opts.Canary.Count = rng.IntN(3)
+		r := runOf(t, p, opts)
+		for range 20 {
+			_ = r.Apply(randomEvent(rng, r, nil))
+		}
+		data := []byte(snapshot(t, r))
+		for range 10 {
+			var v any
+			if err := json.Unmarshal(data, &v); err != nil {
+				t.Fatal(err)
+			}
+			for range 1 + rng.IntN(3) {
+				v = damage(rng, v)
+			}
+			bad, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := planner.RestoreRun(p, bad)
+			if err != nil {
+				continue
+			}
+			taken++
+			for range 30 {
+				_ = r.Apply(randomEvent(rng, r, nil))
+			}
+			r.Summary()
+			r.NextWake()
+			snapshot(t, r)
+		}
+	}
+	if taken == 0 {
+		t.Fatal("nothing was taken: the test tests nothing")
 	}
 }
