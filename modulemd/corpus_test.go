@@ -186,8 +186,15 @@ func judgeCase(t *testing.T, base string, c *refCase, classes *classTally) (diff
 	}
 	diffs = append(diffs, judgeLoad(t, "lenient", c, input, c.Lenient, c.Want.Lenient, lenient, modulemd.Options{}, classes)...)
 	diffs = append(diffs, judgeLoad(t, "strict", c, input, c.Strict, c.Want.Strict, strict, modulemd.Options{Strict: true}, classes)...)
-	if c.StrictDump == "none" && c.Strict != nil && c.Strict.DumpOK {
-		add("strict_dump and dump_ok contradict each other")
+	if c.Strict != nil && c.Lenient != nil && c.Want.Dump != "own" && c.Want.Dump != "none" && c.Want.Strict != "either" {
+		if got := strictDump(t, input); got != c.StrictDump && (got != "other" || c.StrictDump == "same" || c.StrictDump == "none") {
+			add("the strict dump, beside the lenient one, is %q, reference %q", got, c.StrictDump)
+		}
+	}
+	for _, w := range []string{c.Want.Strict, c.Want.Lenient} {
+		if !slices.Contains([]string{"", "accept", "reject", "either"}, w) {
+			add("nobody knows the wish %q", w)
+		}
 	}
 	if u := c.Upgrade; u != nil {
 		x, _ := modulemd.Load(t.Context(), bytes.NewReader(input), modulemd.Options{})
@@ -205,6 +212,9 @@ func judgeCase(t *testing.T, base string, c *refCase, classes *classTally) (diff
 	if c.ValidatorExit != nil {
 		_, err := modulemd.Load(t.Context(), bytes.NewReader(input), modulemd.Options{Strict: true, AutoName: true})
 		accept := *c.ValidatorExit == 0
+		if !accept && *c.ValidatorExit != 1 && c.Crash == "" && c.Want.Why == "" {
+			add("the validator does not exit with %d", *c.ValidatorExit)
+		}
 		if !allowed(c.Want.Strict, accept, err == nil) {
 			add("validator: accepted %v, wanted %v: %v", err == nil, accept, err)
 		}
@@ -228,6 +238,24 @@ func judgeCase(t *testing.T, base string, c *refCase, classes *classTally) (diff
 		}
 	}
 	return diffs
+}
+
+// strictDump says how the dump after strict reading relates to the one after
+// lenient reading.
+func strictDump(t *testing.T, input []byte) string {
+	dump := func(strict bool) []byte {
+		x, _ := modulemd.Load(t.Context(), bytes.NewReader(input), modulemd.Options{Strict: strict})
+		b, _ := x.Format()
+		return b
+	}
+	strict, lenient := dump(true), dump(false)
+	switch {
+	case bytes.Equal(strict, lenient):
+		return "same"
+	case strict == nil:
+		return "none"
+	}
+	return "other"
 }
 
 // allowed applies a want entry: it overrides what the reference did.
