@@ -33,11 +33,17 @@ type pack struct {
 
 type packEntry struct {
 	typ    plumbing.ObjectType // of the object; of the delta until resolved
-	base   int32               // index of the delta's base, -1 for none
-	ref    plumbing.Hash       // of a base by name, while not resolved
+	base   int32               // index of the delta's base, noBase, or byName
+	ref    plumbing.Hash       // of a base by name
 	stream int64               // offset of the zlib stream
 	size   int64               // inflated, of the delta itself for deltas
 }
+
+// Values of packEntry.base that are no index.
+const (
+	noBase = -1 // not a delta
+	byName = -2 // a delta whose base is not found yet
+)
 
 const (
 	maxDeltaDepth = 4095    // git's own
@@ -101,7 +107,7 @@ func (p *pack) scan(count, end int64, lim packLimits) error {
 			return fmt.Errorf("%w: an object of %d bytes", ErrTooLarge, e.size)
 		}
 		var sink io.Writer = io.Discard
-		if e.base < 0 && e.ref.IsZero() {
+		if e.base == noBase {
 			startHash(h, e.typ, e.size)
 			sink = h
 		}
@@ -128,7 +134,7 @@ func startHash(h hash.Hash, t plumbing.ObjectType, size int64) {
 
 // header reads an entry's header at pos and returns where its stream begins.
 func (p *pack) header(pos, end int64) (packEntry, int64, error) {
-	e := packEntry{base: -1}
+	e := packEntry{base: noBase}
 	next := func() (byte, error) {
 		if pos >= end {
 			return 0, fmt.Errorf("%w: ends within a header", errPack)
@@ -176,6 +182,7 @@ func (p *pack) header(pos, end int64) (packEntry, int64, error) {
 		if pos+sha1.Size > end {
 			return e, 0, fmt.Errorf("%w: ends within a header", errPack)
 		}
+		e.base = byName
 		copy(e.ref[:], p.data[pos:])
 		pos += sha1.Size
 	default:
@@ -231,7 +238,7 @@ func (p *pack) resolve(lim packLimits) error {
 	h := sha1.New()
 	todo := make([]int32, 0, len(p.entries))
 	for i, e := range p.entries {
-		if e.base >= 0 || !e.ref.IsZero() {
+		if e.base != noBase {
 			todo = append(todo, int32(i))
 		}
 	}
@@ -239,7 +246,7 @@ func (p *pack) resolve(lim packLimits) error {
 		var left []int32
 		for _, i := range todo {
 			e := &p.entries[i]
-			if e.base < 0 {
+			if e.base == byName {
 				base, ok := p.index[e.ref]
 				if !ok {
 					left = append(left, i)
