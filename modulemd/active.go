@@ -188,12 +188,6 @@ func (a *activation) candidates(m *Module) []*Build {
 	return out
 }
 
-// allows reports whether a list of streams, as dependencies have it, is met by
-// a stream.
-func allows(streams []string, stream string) bool {
-	return matchesStream(map[string][]string{"": streams}, "", stream)
-}
-
 func wanted(r requirement) string {
 	if len(r.streams) == 0 {
 		return r.module

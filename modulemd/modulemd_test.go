@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -343,7 +345,12 @@ func TestPackedFilesAreRead(t *testing.T) {
 	path := dir + "/modules.yaml.gz"
 	require.NoError(t, os.WriteFile(path, []byte{}, 0o600))
 	_, err := modulemd.LoadFile(t.Context(), path, modulemd.Options{})
-	assert.ErrorContains(t, err, "truncated")
+	assert.ErrorContains(t, err, "modules.yaml.gz: gzip: truncated after 0 bytes")
+	assert.ErrorIs(t, err, modulemd.ErrUnparseable)
+	lost := errors.New("connection lost")
+	x, err := modulemd.Load(t.Context(), io.MultiReader(strings.NewReader(stream()+"---\n"), iotest.ErrReader(lost)), modulemd.Options{})
+	assert.ErrorIs(t, err, lost)
+	assert.Equal(t, 1, x.Len())
 	_, err = modulemd.LoadFile(t.Context(), dir+"/none", modulemd.Options{})
 	assert.ErrorIs(t, err, os.ErrNotExist)
 	_, err = load(t, "\x1f\x8b\x08broken", modulemd.Options{})

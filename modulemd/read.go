@@ -278,12 +278,24 @@ func fatal(res result) bool {
 	return len(res.errs) > 0 && res.errs[0].Class == ClassUnparseable
 }
 
-// wrapRead makes the limit of the unpacked size one of ours.
+// wrapRead makes faults of a packed file faults of ours; what the reader
+// itself failed with stays as it is.
 func wrapRead(err error, o *Options) error {
-	if errors.Is(err, decompress.ErrTooLarge) {
-		return &Error{File: o.Name, Class: ClassLimit, Msg: err.Error()}
+	var packed *decompress.Error
+	if !errors.As(err, &packed) {
+		return err
 	}
-	return err
+	class := ClassUnparseable
+	switch packed.Err {
+	case decompress.ErrTooLarge:
+		class = ClassLimit
+	case decompress.ErrTruncated, decompress.ErrCorrupt, decompress.ErrUnsupported:
+	default:
+		return err
+	}
+	nameless := *packed
+	nameless.Name = ""
+	return &Error{File: o.Name, Class: class, Msg: nameless.Error()}
 }
 
 // Read goes over the documents of r, packed or not, in order: each yields

@@ -190,12 +190,12 @@ func (s *Stream) BuildDependsOn(module, stream string) bool {
 
 func matchesStream(deps map[string][]string, module, stream string) bool {
 	streams, ok := deps[module]
-	if !ok {
-		return false
-	}
-	if len(streams) == 0 {
-		return true
-	}
+	return ok && allows(streams, stream)
+}
+
+// allows reports whether a stream meets a list of streams. An excluded one may
+// also be named as it is written, with its dash.
+func allows(streams []string, stream string) bool {
 	negative := false
 	for _, s := range streams {
 		if s == stream {
@@ -208,7 +208,7 @@ func matchesStream(deps map[string][]string, module, stream string) bool {
 			}
 		}
 	}
-	return negative
+	return negative || len(streams) == 0
 }
 
 // Contains reports whether a source package is a component of the stream, by
