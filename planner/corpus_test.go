@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,6 +67,7 @@ func (r corpusRequest) request() planner.Request {
 // planCase is one case with its plan made.
 type planCase struct {
 	file, name string
+	asks       []string // keys of the request
 	request    planner.Request
 	expect     map[string]json.RawMessage
 	graph      *planner.Graph
@@ -83,7 +85,7 @@ func planCases(t *testing.T, yield func(planCase)) {
 			Cases  []struct {
 				Name    string                     `json:"name"`
 				Graph   json.RawMessage            `json:"graph"`
-				Request corpusRequest              `json:"request"`
+				Request json.RawMessage            `json:"request"`
 				Expect  map[string]json.RawMessage `json:"expect"`
 			} `json:"cases"`
 		}
@@ -99,7 +101,9 @@ func planCases(t *testing.T, yield func(planCase)) {
 			graph := bytes.Replace(c.Graph, []byte("{"), []byte(`{"format":"planner-graph/1",`), 1)
 			g, err := planner.ParseGraph(graph)
 			require.NoError(t, err, c.Name)
-			yield(planCase{base, c.Name, c.Request.request(), c.Expect, g})
+			var r corpusRequest
+			require.NoError(t, json.Unmarshal(c.Request, &r), c.Name)
+			yield(planCase{base, c.Name, keysOf(t, c.Request), r.request(), c.Expect, g})
 		}
 	}
 	big, err := filepath.Glob(corpusPath(t, "cases", "*.json.gz"))
@@ -121,9 +125,24 @@ func planCases(t *testing.T, yield func(planCase)) {
 			var r corpusRequest
 			require.NoError(t, json.Unmarshal(raw, &c))
 			require.NoError(t, json.Unmarshal(raw, &r))
-			yield(planCase{base, c.Name, r.request(), c.Expect, g})
+			yield(planCase{base, c.Name, keysOf(t, raw), r.request(), c.Expect, g})
 		}
 	}
+}
+
+func keysOf(t *testing.T, raw json.RawMessage) []string {
+	t.Helper()
+	var m map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(raw, &m))
+	return slices.Sorted(maps.Keys(m))
+}
+
+// requestKeys are the keys of requests that a test understands; the last line
+// asks for what corpus_run_test.go judges.
+var requestKeys = []string{
+	"name", "note", "expect",
+	"changed", "kinds", "exclude", "max_depth", "include_changed", "select", "explain",
+	"failed", "equivalent", "done", "building", "then",
 }
 
 // tally counts the judgements of one kind and reports differences.
@@ -239,6 +258,11 @@ func TestCorpusPlans(t *testing.T) {
 		}
 		if len(p.Unknown) > 0 && c.expect["unknown"] == nil {
 			badTiers = append(badTiers, "unknown ids that the case does not list")
+		}
+		for _, key := range c.asks {
+			if !slices.Contains(requestKeys, key) {
+				badTiers = append(badTiers, "nothing understands the request's "+key)
+			}
 		}
 		tiers.judge(where, badTiers)
 		cycles.judge(where, badCycles)

@@ -127,7 +127,9 @@ func (p *Plan) Explain(id ID) (Explanation, error) {
 		x.Affected = true
 		x.Why = "everything is rebuilt"
 	default:
-		if x.Path = p.nearest(r, i); x.Path != nil {
+		if slices.Contains(p.Request.Exclude, id) {
+			x.Why = "excluded"
+		} else if x.Path = p.nearest(r, i); x.Path != nil {
 			x.Why = p.obstacle(r, x.Path)
 		} else {
 			x.Why = "nothing that it needs is affected"
