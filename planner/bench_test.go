@@ -202,7 +202,7 @@ func stripEvidence(edges []planner.Edge) []planner.Edge {
 
 // BenchmarkLarge goes from edges by number to tiers on the synthetic graphs
 // of the corpus: 10^5 and 10^6 nodes with ten edges each. live-B/edge is what
-// graph and plan keep, peak-B/edge the most that the heap grew to.
+// graph and plan keep; B/op by edges is what they take all in all.
 func BenchmarkLarge(b *testing.B) {
 	for _, s := range []struct {
 		name string
@@ -237,8 +237,8 @@ func BenchmarkLarge(b *testing.B) {
 			}
 			runtime.GC()
 			runtime.ReadMemStats(&after)
-			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(len(from)), "live-B/edge")
-			runtime.KeepAlive(p)
+			b.ReportMetric((float64(after.HeapAlloc)-float64(before.HeapAlloc))/float64(len(from)), "live-B/edge")
+			runtime.KeepAlive([]any{p, nodes, from, to, kinds})
 		})
 	}
 }
@@ -312,4 +312,46 @@ func BenchmarkCycle(b *testing.B) {
 			require.NoError(b, err)
 		}
 	}
+}
+
+// BenchmarkFeedbackArcs opens the largest cycle group of the direct build
+// edges between sources (4,850 nodes and 38,421 edges with a corpus), and
+// reports how many edges the first pass goes without. Cutting what a
+// depth-first search finds to lead back would take 20,008, the greedy order of
+// Eades, Lin and Smyth alone 1,877.
+func BenchmarkFeedbackArcs(b *testing.B) {
+	in := srcbin(b)
+	source := make([]planner.Ref, len(in.nodes)) // of a binary
+	for i, f := range in.from {
+		if in.kind[i] == planner.Detail(planner.EdgeFrom) {
+			source[f] = in.to[i]
+		}
+	}
+	var x planner.Builder
+	x.AddNodes(in.nodes)
+	for i, f := range in.from {
+		if to := source[in.to[i]]; in.kind[i] == planner.Detail(planner.EdgeBuild) && to != f {
+			x.Connect(f, to, 0)
+		}
+	}
+	g, err := x.Graph()
+	require.NoError(b, err)
+	edges, cut := 0, 0
+	for b.Loop() {
+		p := planAll(b, g)
+		if len(p.Cycles) == 0 {
+			b.Skip("nothing is circular")
+		}
+		big := 0
+		for i, c := range p.Cycles {
+			if len(c) > len(p.Cycles[big]) {
+				big = i
+			}
+		}
+		c, err := p.Cycle(big)
+		require.NoError(b, err)
+		cut, edges = len(c.Cut), len(c.Members)
+	}
+	b.ReportMetric(float64(cut), "cut-edges")
+	b.ReportMetric(float64(edges), "members")
 }
