@@ -201,7 +201,11 @@ func (e *evaluator) closeChangelog() {
 		if marked(l.text) {
 			marks.WriteString(onlyMarks(l.text))
 		}
-		e.pkgs[0].texts = append(e.pkgs[0].texts, l.text)
+		tag := "changelogtext"
+		if strings.HasPrefix(l.text, "*") {
+			tag = "changelogname"
+		}
+		e.pkgs[0].texts = append(e.pkgs[0].texts, taggedText{tag, l.text})
 		lines[i].text = e.plain(l.text)
 	}
 	// Expanded text may hold several lines.

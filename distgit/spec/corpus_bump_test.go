@@ -148,23 +148,35 @@ func readDeviations(t *testing.T) map[string]string {
 	return out
 }
 
-var decodeError = regexp.MustCompile(`can't decode byte 0x[0-9a-f]+ in position (\d+)`)
+var decodeError = regexp.MustCompile(`can't decode byte 0x([0-9a-f]+) in position (\d+)`)
 
 // judgeCompat holds a result against everything recorded of the tool's run.
 func judgeCompat(c *bumpCase, data []byte, r spec.BumpResult, err error) string {
 	if c.RC != 0 {
+		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != c.AfterSHA256 || c.Changed {
+			return "the tool fails and leaves another file"
+		}
 		var e *spec.Error
 		if !errors.As(err, &e) {
 			return fmt.Sprintf("the tool fails with %d, here: %v", c.RC, err)
 		}
 		if m := decodeError.FindStringSubmatch(c.StderrLast); m != nil {
-			at, _ := strconv.Atoi(m[1])
-			if line := 1 + strings.Count(string(data[:at]), "\n"); line != e.Line {
-				return fmt.Sprintf("undecodable byte in line %d, here %d", line, e.Line)
+			at, _ := strconv.Atoi(m[2])
+			if line := 1 + strings.Count(string(data[:at]), "\n"); line != e.Line || fmt.Sprintf("%02x", data[at]) != m[1] {
+				return fmt.Sprintf("undecodable byte %s in line %d, here %d", m[1], line, e.Line)
 			}
 		}
-		if strings.HasPrefix(c.Stdout, "ERROR: No release value matched") != errors.Is(err, spec.ErrNoRelease) {
-			return fmt.Sprintf("the tool says %q, here: %v", c.Stdout, err)
+		rc, says := 2, "" // what the option parser exits with
+		if errors.Is(err, spec.ErrNoRelease) {
+			rc, says = 1, "ERROR: No release value matched: b.spec"
+		}
+		if c.RC != rc || c.Stdout != says {
+			return fmt.Sprintf("the tool exits with %d and says %q, here: %v", c.RC, c.Stdout, err)
+		}
+		if want, ok := recordedEVR(c.Before); ok {
+			if evr := evaluatedEVR(data, c.options(nil)); evr != (spec.EVR{}) && evr != want {
+				return fmt.Sprintf("before: rpm %v, here %v", want, evr)
+			}
 		}
 		return ""
 	}
@@ -214,6 +226,22 @@ func judgeCompat(c *bumpCase, data []byte, r spec.BumpResult, err error) string 
 		}
 	}
 	return ""
+}
+
+func evaluatedEVR(data []byte, opts spec.BumpOptions) spec.EVR {
+	s, err := spec.Parse(opts.File, data)
+	if err != nil {
+		return spec.EVR{}
+	}
+	ev, err := s.Evaluate(spec.Options{Macros: opts.Macros, Autorelease: opts.AutoreleaseNumber})
+	if err != nil {
+		return spec.EVR{}
+	}
+	evr, known := ev.EVR()
+	if !known {
+		return spec.EVR{}
+	}
+	return evr
 }
 
 // judgeEntryUnknown holds all but the version in the changelog entry against

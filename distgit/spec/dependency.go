@@ -70,7 +70,7 @@ func ParseDependencies(value string) ([]Dependency, error) {
 
 func (d Dependency) check() error {
 	if c := d.Name[0]; c < 0x80 && c != mark && !isAlnum(c) && c != '_' && c != '/' {
-		return errors.New("dependency tokens must begin with alpha-numeric, '_' or '/': " + d.Name)
+		return errors.New("dependency tokens must begin with alpha-numeric, '_' or '/'")
 	}
 	if d.Op == "" {
 		return nil
@@ -197,12 +197,12 @@ func parseOperand(s string) (Dependency, string, error) {
 
 // dependencies adds the value of a tag to a list.
 func (e *evaluator) dependencies(list *Dependencies, p *pkg, tag, qualifier, value string) {
-	p.texts = append(p.texts, value)
+	p.texts = append(p.texts, taggedText{tag, value})
 	list.Unknown = append(list.Unknown, e.doubts(value)...)
 	switch tag {
 	case "requires", "orderwithrequires":
 		if !validQualifiers(qualifier) && !marked(qualifier) {
-			e.x.fail("bad " + tag + " qualifiers: " + qualifier)
+			e.x.fail("Bad " + tag + " qualifiers: " + e.current)
 			return
 		}
 	}
@@ -222,12 +222,12 @@ func (e *evaluator) dependencies(list *Dependencies, p *pkg, tag, qualifier, val
 		}
 	}
 	if err != nil {
-		switch name := undefinedIn(value); {
+		switch {
 		case marked(value):
-		case name != "":
-			e.refuse(e.x.unknown(ReasonUndefined, name))
+		case undefinedIn(value) != "":
+			e.refuse(e.x.unknown(ReasonUndefined, e.current))
 		default:
-			e.x.fail(err.Error())
+			e.x.fail(capital(err.Error()) + ": " + e.current)
 		}
 		return
 	}
@@ -254,3 +254,5 @@ func validQualifiers(q string) bool {
 	}
 	return true
 }
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

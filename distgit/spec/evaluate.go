@@ -107,6 +107,7 @@ type evaluator struct {
 	arches          []string        // of the main package's BuildArch, once it is known
 	second          bool            // the pass after BuildArch
 	restart         bool
+	current         string // line of the tag that is being read
 	sourceN, patchN int
 	changelog       []changelogLine
 	scripts         map[string]bool // "package\x00section" seen
@@ -121,8 +122,12 @@ type pkg struct {
 	described bool
 	noarch    bool
 	opaque    markSet // of lines that may hold any tag
-	texts     []string
+	texts     []taggedText
 }
+
+// taggedText is a text that goes into a package's header, where it must be
+// UTF-8.
+type taggedText struct{ tag, text string }
 
 func (e *evaluator) run() (*Evaluation, error) {
 	e.chosen = map[string]bool{}
@@ -231,12 +236,13 @@ func (e *evaluator) finish() {
 	}
 	for _, p := range e.pkgs {
 		if !p.described && len(p.opaque) == 0 {
-			e.x.fail("package has no %description: " + p.name)
+			e.x.fail("Package has no %description: " + p.name)
 			return
 		}
 		for _, t := range p.texts {
-			if !utf8.ValidString(t) {
-				e.x.fail("package " + p.name + ": not UTF-8: " + fmt.Sprintf("%.60q", t))
+			if !utf8.ValidString(t.text) {
+				tag := strings.ToUpper(t.tag[:1]) + t.tag[1:]
+				e.x.fail("Package " + p.name + ": invalid utf-8 encoding in " + tag + ": " + strings.ToValidUTF8(t.text, "\ufffd"))
 				return
 			}
 		}

@@ -112,7 +112,7 @@ const (
 // fail records what rpm would refuse; the first failure counts.
 func (x *expander) fail(msg string) {
 	if x.err == nil {
-		x.err = &Error{File: x.file, Line: x.line, Err: ErrRejected, Msg: shorten(x.plain(msg))}
+		x.err = &Error{File: x.file, Line: x.line, Err: ErrRejected, Msg: shortenTo(x.plain(msg), 300)}
 	}
 }
 
@@ -126,7 +126,7 @@ func (x *expander) unknown(kind ReasonKind, text string) string {
 			x.overflow = true
 			return string(mark) + "0" + string(mark)
 		}
-		x.reasons = append(x.reasons, Reason{Kind: kind, Line: x.line, Text: shorten(x.plain(text))})
+		x.reasons = append(x.reasons, Reason{Kind: kind, Line: x.line, Text: shortenTo(x.plain(text), 200)})
 		x.byText[key] = n
 	}
 	return string(mark) + itoa(n) + string(mark)

@@ -3,6 +3,7 @@
 package spec
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -94,14 +95,15 @@ func (e *evaluator) tagLine(p *pkg, line string) {
 		case undefinedIn(trimmed) != "" && trimmed[0] == '%':
 			e.undefinedLine(p, trimmed)
 		default:
-			e.x.fail("unknown tag: " + line)
+			e.x.fail("Unknown tag: " + line)
 		}
 		return
 	}
 	if value == "" {
-		e.x.fail("empty tag: " + line)
+		e.x.fail("Empty tag: " + line)
 		return
 	}
+	e.current = line
 	e.tag(p, name, qualifier, value)
 	if macro && e.x.err == nil {
 		e.x.push(name, definition{body: value, level: levelSpec})
@@ -114,7 +116,7 @@ func (e *evaluator) tagLine(p *pkg, line string) {
 // undefinedLine takes a line that is a macro nobody defined: rpm refuses it,
 // and a distribution that defines it may put anything there.
 func (e *evaluator) undefinedLine(p *pkg, line string) {
-	why := e.x.unknown(ReasonUndefined, undefinedIn(line))
+	why := e.x.unknown(ReasonUndefined, line)
 	p.opaque.add(why)
 	e.doubtful = true
 	e.refuse(why)
@@ -128,16 +130,16 @@ func (e *evaluator) tag(p *pkg, name, qualifier, value string) {
 	switch name {
 	case "name", "version", "release", "epoch", "url", "vcs", "disttag", "bugurl", "modularitylabel":
 		if len(fields(value)) > 1 {
-			e.x.fail("tag takes single token only: " + name + ": " + value)
+			e.x.fail("Tag takes single token only: " + e.current)
 			return
 		}
 	}
 	switch name {
 	case "name", "version", "release", "epoch", "url", "license", "vendor", "packager", "distribution", "vcs", "disturl":
-		p.texts = append(p.texts, value)
+		p.texts = append(p.texts, taggedText{name, value})
 		e.scalar(p, name, value)
 	case "summary", "group":
-		p.texts = append(p.texts, value)
+		p.texts = append(p.texts, taggedText{name, value})
 		if name == "summary" && (qualifier == "" || qualifier == "C") {
 			p.Summary = e.value(value)
 			p.set["summary"] = true
@@ -199,7 +201,7 @@ func (e *evaluator) scalar(p *pkg, name, value string) {
 		e.byName[value] = p
 		e.doubtful = e.doubtful || marked(value)
 	case "version", "release":
-		if !e.checkChars(name, value, "._+%{}~^") {
+		if !e.checkChars(value, "._+%{}~^") {
 			return
 		}
 		if name == "version" {
@@ -210,7 +212,7 @@ func (e *evaluator) scalar(p *pkg, name, value string) {
 	case "epoch":
 		if v.Known() {
 			if span(value, isDigit) != len(value) || len(strings.TrimLeft(value, "0")) > 10 {
-				e.x.fail("epoch field must be an unsigned number: " + value)
+				e.x.fail("Epoch field must be an unsigned number: " + e.current)
 				return
 			}
 			if v.Text = strings.TrimLeft(value, "0"); v.Text == "" {
@@ -230,14 +232,23 @@ func (e *evaluator) scalar(p *pkg, name, value string) {
 
 func (e *evaluator) checkName(name string) bool {
 	if c := name[0]; !isAlnum(c) && c != '_' && c != '%' && c != mark {
-		e.x.fail("illegal char " + name[:1] + " in: " + name)
+		e.x.fail(illegal(c) + e.current)
 		return false
 	}
-	return e.checkChars("name", name, ".-_+%{}")
+	return e.checkChars(name, ".-_+%{}")
+}
+
+// illegal is how rpm complains of a character.
+func illegal(c byte) string {
+	shown := c
+	if c < ' ' || c > '~' {
+		shown = '?'
+	}
+	return fmt.Sprintf("Illegal char '%c' (0x%x) in: ", shown, c)
 }
 
 // checkChars refuses characters that may not stand in names and versions.
-func (e *evaluator) checkChars(what, s, allowed string) bool {
+func (e *evaluator) checkChars(s, allowed string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] == mark {
 			i = markEnd(s, i) - 1
@@ -249,11 +260,11 @@ func (e *evaluator) checkChars(what, s, allowed string) bool {
 		if undefinedIn(s) != "" {
 			return true // a call with arguments
 		}
-		e.x.fail("illegal char " + s[i:i+1] + " in " + what + ": " + s)
+		e.x.fail(illegal(s[i]) + e.current)
 		return false
 	}
 	if strings.Contains(s, "..") {
-		e.x.fail("illegal sequence \"..\" in " + what + ": " + s)
+		e.x.fail("Illegal sequence \"..\" in: " + e.current)
 		return false
 	}
 	return true
@@ -299,7 +310,7 @@ func (e *evaluator) buildArch(p *pkg, main bool, value string) {
 	words, _ := shellWords(value)
 	if !main {
 		if len(words) != 1 || words[0] != "noarch" && !marked(words[0]) {
-			e.x.fail("only noarch subpackages are supported: " + value)
+			e.x.fail("Only noarch subpackages are supported: " + e.current)
 			return
 		}
 		p.Arch = e.value(words[0])
@@ -309,7 +320,7 @@ func (e *evaluator) buildArch(p *pkg, main bool, value string) {
 	if e.second {
 		e.ev.BuildArch.List = append(e.ev.BuildArch.List, words...)
 		if p.set["buildarch"] {
-			e.x.fail("duplicate BuildArch entry: " + value)
+			e.x.fail("Duplicate BuildArch entry: " + e.current)
 		}
 		p.set["buildarch"] = true
 		return
@@ -321,7 +332,7 @@ func (e *evaluator) buildArch(p *pkg, main bool, value string) {
 		}
 	}
 	if len(e.arches) == 0 {
-		e.x.fail("no compatible architectures found for build: " + value)
+		e.x.fail("No compatible architectures found for build: " + e.current)
 		return
 	}
 	e.restart = true
@@ -347,11 +358,21 @@ func (e *evaluator) closePreamble(p *pkg) {
 	if !p.noarch {
 		p.Arch = e.value(e.x.expand("%{_target_cpu}"))
 	}
-	for _, tag := range []string{"name", "version", "release", "summary", "license"} {
-		if !p.set[tag] && len(p.opaque) == 0 && len(main.opaque) == 0 && len(e.r.missing) == 0 {
-			e.x.fail(tag + " field must be present in package: " + p.name)
-			return
+	if len(p.opaque) > 0 || len(main.opaque) > 0 || len(e.r.missing) > 0 {
+		return
+	}
+	name := p.name
+	if p == main {
+		name = "(main package)"
+	}
+	var missing []string
+	for _, tag := range []string{"Name", "Version", "Release", "Summary", "License"} {
+		if !p.set[strings.ToLower(tag)] {
+			missing = append(missing, tag+" field must be present in package: "+name)
 		}
+	}
+	if len(missing) > 0 {
+		e.x.fail(strings.Join(missing, "; "))
 	}
 }
 

@@ -150,10 +150,12 @@ func (x *expander) plain(s string) string {
 }
 
 // shorten makes a text fit for a message: one line, not too long.
-func shorten(s string) string {
+func shorten(s string) string { return shortenTo(s, 80) }
+
+func shortenTo(s string, size int) string {
 	s = strings.Join(fields(s), " ")
-	if len(s) > 80 {
-		s = s[:77] + "..."
+	if len(s) > size {
+		s = strings.ToValidUTF8(s[:size-3], "") + "..."
 	}
 	return s
 }

@@ -23,14 +23,14 @@ func (s preambleSection) line(e *evaluator, text string) { e.tagLine(s.p, text) 
 
 func (s descriptionSection) line(e *evaluator, text string) {
 	if s.p != nil && !strings.HasPrefix(trimSpace(text), "#") {
-		s.p.texts = append(s.p.texts, text)
+		s.p.texts = append(s.p.texts, taggedText{"description", text})
 	}
 	e.scriptLine(text)
 }
 
 func (s scriptSection) line(e *evaluator, text string) {
 	if s.p != nil {
-		s.p.texts = append(s.p.texts, text)
+		s.p.texts = append(s.p.texts, taggedText{"scriptlet", text})
 	}
 	e.scriptLine(text)
 }
@@ -296,6 +296,7 @@ func (e *evaluator) lookup(words []string, options map[byte]string) *pkg {
 func (e *evaluator) openPackage(args string) section {
 	words := fields(args)
 	main := e.pkgs[0]
+	e.current = "%package " + args
 	p := &pkg{set: map[string]bool{}, Package: Package{Line: e.x.line}}
 	switch {
 	case len(words) == 1 && words[0] != "-n":
