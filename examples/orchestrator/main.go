@@ -26,6 +26,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/seed-f134cc8e/relkit/koji"
 	"github.com/seed-f134cc8e/relkit/planner"
 	"github.com/seed-f134cc8e/relkit/planner/drive"
 )
@@ -120,10 +121,10 @@ func orchestrate(ctx context.Context, o options, out *screen) error {
 	if err := state.begin(graph, o); err != nil {
 		return err
 	}
-	if err := svc.login(ctx); err != nil {
+	if err := patiently(ctx, o, out, func() error { return svc.login(ctx) }); err != nil {
 		return err
 	}
-	if err := svc.sideTag(ctx, o, state); err != nil {
+	if err := patiently(ctx, o, out, func() error { return svc.sideTag(ctx, o, state) }); err != nil {
 		return err
 	}
 	out.say("building in %s, run %s", state.SideTag, state.ID)
@@ -153,7 +154,26 @@ func orchestrate(ctx context.Context, o options, out *screen) error {
 		return err
 	}
 	// All has passed: only now does anything reach the others' buildroots.
-	return svc.merge(ctx, o, state, built, out)
+	return patiently(ctx, o, out, func() error { return svc.merge(ctx, o, state, built, out) })
+}
+
+// patiently does what may be done again and again until the hub answers. It
+// says that it waits.
+func patiently(ctx context.Context, o options, out *screen, do func() error) error {
+	for told := false; ; told = true {
+		err := do()
+		if err == nil || ctx.Err() != nil || !errors.Is(err, koji.ErrUnavailable) && !errors.Is(err, koji.ErrOutcomeUnknown) && !errors.Is(err, koji.ErrAlreadyApplied) {
+			return err
+		}
+		if !told {
+			out.say("waiting for the hub: %v", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(o.realTime(o.poll)):
+		}
+	}
 }
 
 // worldClock is the system's clock, faster where the world's is.

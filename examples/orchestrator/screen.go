@@ -76,12 +76,29 @@ func (s *screen) plan(p *planner.Plan) {
 			s.line("  without %s %d rebuilds would fall out", b.ID, b.Brings)
 		}
 		for _, h := range p.Held {
-			s.line("held: %d %s, the limit is %d", h.Have, h.Limit, h.Max)
+			switch h.Limit {
+			case "nodes":
+				s.line("held: %d rebuilds, the limit is %d", h.Have, h.Max)
+			case "work":
+				s.line("held: %s of work, the limit is %s", time.Duration(h.Have), time.Duration(h.Max))
+			default:
+				s.line("held: %d of %s, the limit is %d", h.Have, h.Limit, h.Max)
+			}
 		}
 		return
 	}
 	s.line("%s", strings.TrimRight(p.Text(), "\n"))
+	if f, err := p.Schedule(planner.ScheduleOptions{Builders: forecastBuilders, RepoDelay: forecastRepo}); err == nil {
+		s.line("forecast: %s on %d builders, at least %s; the longest chain is %d builds",
+			f.Makespan.Round(time.Minute), forecastBuilders, f.LowerBound.Round(time.Minute), len(f.CriticalPath))
+	}
 }
+
+// What the forecast assumes.
+const (
+	forecastBuilders = 8
+	forecastRepo     = 2 * time.Minute
+)
 
 // message prints what the people who look after a component are told.
 func (s *screen) message(m message) {
@@ -184,7 +201,11 @@ func (s *screen) summary(p *planner.Plan, r *planner.Run) {
 	s.line("")
 	s.line("%s", sum)
 	took := r.Now()
-	s.line("%d builds in %s; work %s%s", sum.Builds, took.Round(time.Second), p.Work.Round(time.Second), s.outside())
+	least := time.Duration(0)
+	if f, err := p.Schedule(planner.ScheduleOptions{}); err == nil {
+		least = f.LowerBound
+	}
+	s.line("%d builds in %s, lower bound %s%s", sum.Builds, took.Round(time.Second), least.Round(time.Second), s.outside())
 	for _, f := range sum.Fix {
 		s.line("unfixed: %s (%s) blocks %d rebuilds", f.ID, f.Kind, f.Blocks)
 	}

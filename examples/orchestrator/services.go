@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,9 +43,11 @@ func connect(o *options, out *screen) (*clients, error) {
 	c := &clients{}
 	pass := password()
 	if o.Demo && o.Graph == "" {
-		w, err := services.Start(services.Options{
-			Dir: demoFolder(*o), Speed: o.speed, Changed: packageNames(o.changed), FailBuild: named(o.Fail), FailTest: named(o.FailTest),
-		})
+		world := services.Options{Dir: demoFolder(*o), Speed: o.speed, FailBuild: named(o.Fail), FailTest: named(o.FailTest)}
+		if !o.planOnly {
+			world.Changed = packageNames(o.changed)
+		}
+		w, err := services.Start(world)
 		if err != nil {
 			return nil, err
 		}
@@ -58,22 +61,25 @@ func connect(o *options, out *screen) (*clients, error) {
 			err = e
 		}
 	}
+	// The clients give up soon: the driver waits longer, and says so.
+	const retries = 1
+	wait := o.realTime(2 * time.Second)
 	var e error
 	if o.PDC != "" {
 		c.pdc, e = pdc.NewClient(o.PDC)
 		check(e)
 	}
 	if o.DistGit != "" {
-		c.web, e = distgit.NewClient(o.DistGit)
+		c.web, e = distgit.NewClient(o.DistGit, distgit.WithRetry(distgit.Retry{Max: retries, Wait: wait, MaxWait: wait}))
 		check(e)
-		opts := []git.Option{git.WithWeb(c.web)}
+		opts := []git.Option{git.WithWeb(c.web), git.WithRetry(git.Retry{Max: retries, Wait: wait, MaxWait: wait})}
 		if pass != "" && o.User != "" {
 			opts = append(opts, git.WithPassword(o.User, pass))
 		}
 		c.git, e = git.NewClient(o.DistGit, opts...)
 		check(e)
 	}
-	opts := []koji.Option{koji.WithOfflineWait(o.realTime(o.poll))}
+	opts := []koji.Option{koji.WithRetry(koji.Retry{Max: retries, Wait: wait, MaxWait: wait})}
 	if o.write && pass != "" {
 		opts = append(opts, koji.WithPassword(o.User, pass))
 	}
@@ -86,7 +92,7 @@ func connect(o *options, out *screen) (*clients, error) {
 		check(e)
 	}
 	if o.CI != "" {
-		c.ci, e = ci.NewGreenwave(o.CI)
+		c.ci, e = ci.NewGreenwave(o.CI, ci.WithRetry(ci.Retry{Max: retries, Wait: wait, MaxWait: wait}))
 		check(e)
 	}
 	if err != nil {
@@ -136,7 +142,22 @@ func dependencies(ctx context.Context, o options, c *clients, s *state, out *scr
 	if err != nil {
 		return nil, fmt.Errorf("asking PDC what depends on the change: %w", err)
 	}
+	if total, err := packagesOf(ctx, c.pdc, o.Release); err == nil {
+		affected := 0
+		for n := range g.Nodes() {
+			if n.Kind == "source" {
+				affected++
+			}
+		}
+		out.say("pdc: %d of %d packages of %s are affected", affected, total, o.Release)
+	}
 	return c.durations(ctx, g)
+}
+
+// packagesOf counts the source packages of a release.
+func packagesOf(ctx context.Context, c *pdc.Client, release string) (int, error) {
+	page, err := c.RPMs().List(ctx, pdc.Query{Filter: url.Values{"linked_release": {release}, "arch": {"src"}}, Fields: []string{"name"}, PageSize: 1})
+	return page.Count, err
 }
 
 // readGraph reads a graph file, gzipped or not.

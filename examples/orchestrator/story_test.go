@@ -77,6 +77,13 @@ func orchestrator(t testing.TB, ctx context.Context, hook func(drive.Point, plan
 	return exitCode(ctx, err), out.String(), errs.String()
 }
 
+// start runs the program as main does.
+func start(ctx context.Context, args []string) (code int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	code = run(ctx, args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
 // judge looks at what the services saw, not at what the program says: every
 // bump, build, tag and message once, and nothing built before what it needs
 // had passed.

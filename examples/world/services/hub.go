@@ -144,27 +144,11 @@ func Needs(d *distro.Distro, changed []string) map[string][]string {
 			}
 		}
 	}
-	reach := func(from, to string) bool {
-		seen, queue := map[string]bool{from: true}, []string{from}
-		for len(queue) > 0 {
-			x := queue[0]
-			queue = queue[1:]
-			for dep := range direct[x] {
-				if dep == to {
-					return true
-				}
-				if affected[dep] && !seen[dep] {
-					seen[dep] = true
-					queue = append(queue, dep)
-				}
-			}
-		}
-		return false
-	}
+	cycle := cycles(direct, affected)
 	out := map[string][]string{}
 	for name := range affected {
 		for dep := range direct[name] {
-			if affected[dep] && !reach(dep, name) {
+			if affected[dep] && cycle[dep] != cycle[name] {
 				out[name] = append(out[name], dep)
 			}
 		}
@@ -178,4 +162,62 @@ func Needs(d *distro.Distro, changed []string) map[string][]string {
 		}
 	}
 	return out
+}
+
+// cycles numbers the packages so that those that need each other, directly or
+// not, have the same number: Kosaraju's two walks.
+func cycles(direct map[string]map[string]bool, among map[string]bool) map[string]int {
+	reverse := map[string][]string{}
+	for name := range among {
+		for dep := range direct[name] {
+			if among[dep] {
+				reverse[dep] = append(reverse[dep], name)
+			}
+		}
+	}
+	type step struct {
+		name string
+		left []string
+	}
+	var order []string // by the end of the first walk
+	seen := map[string]bool{}
+	for root := range among {
+		if seen[root] {
+			continue
+		}
+		seen[root] = true
+		stack := []step{{root, reverse[root]}}
+		for len(stack) > 0 {
+			top := &stack[len(stack)-1]
+			if len(top.left) == 0 {
+				order = append(order, top.name)
+				stack = stack[:len(stack)-1]
+				continue
+			}
+			next := top.left[0]
+			top.left = top.left[1:]
+			if !seen[next] {
+				seen[next] = true
+				stack = append(stack, step{next, reverse[next]})
+			}
+		}
+	}
+	number := map[string]int{}
+	for i := len(order) - 1; i >= 0; i-- {
+		queue := []string{order[i]}
+		for len(queue) > 0 {
+			name := queue[0]
+			queue = queue[1:]
+			if number[name] != 0 {
+				continue
+			}
+			number[name] = i + 1
+			for dep := range direct[name] {
+				if among[dep] && number[dep] == 0 {
+					queue = append(queue, dep)
+				}
+			}
+		}
+	}
+	return number
 }

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seed-f134cc8e/relkit/distgit"
+	"github.com/seed-f134cc8e/relkit/distgit/distgittest"
+	"github.com/seed-f134cc8e/relkit/examples/world/services"
+	"github.com/seed-f134cc8e/relkit/koji/kojitest"
+	"github.com/seed-f134cc8e/relkit/planner"
+	"github.com/seed-f134cc8e/relkit/planner/drive"
+)
+
+// at runs f once, before the given action's call.
+func at(key string, f func()) func(drive.Point, planner.Action) error {
+	var once sync.Once
+	return func(p drive.Point, a planner.Action) error {
+		if p == drive.BeforeCall && string(a.Key) == key {
+			once.Do(f)
+		}
+		return nil
+	}
+}
+
+// Each row breaks something; the story must end as told, and the services must
+// have seen everything once.
+func TestFaultsAreSurvivedOrToldInWords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the story for every fault")
+	}
+	const first, second = "build/rpms/perl-App-FatPacker/1/1", "build/rpms/perl-Module-Pluggable/1/1"
+	soon := func(f func()) { time.AfterFunc(300*time.Millisecond, f) }
+	type outcome struct {
+		code int
+		told string // what a person was told, on either stream
+	}
+	for _, tc := range []struct {
+		fault string
+		world services.Options
+		begin func(w *services.World)
+		hook  func(w *services.World) func(drive.Point, planner.Action) error
+		more  []string
+		want  outcome
+	}{
+		{fault: "nothing", want: outcome{exitDone, "merged 19 builds"}},
+		{fault: "hub down in the middle", hook: func(w *services.World) func(drive.Point, planner.Action) error {
+			return at(second, func() { w.Unplug("koji"); soon(func() { w.Plug("koji") }) })
+		}, want: outcome{exitDone, "waiting, next try in"}},
+		{fault: "dist-git down in the middle", hook: func(w *services.World) func(drive.Point, planner.Action) error {
+			return at(second, func() { w.Unplug("dist-git"); soon(func() { w.Plug("dist-git") }) })
+		}, want: outcome{exitDone, "the services answer again"}},
+		{fault: "tests down in the middle", hook: func(w *services.World) func(drive.Point, planner.Action) error {
+			return at(second, func() { w.Unplug("ci"); soon(func() { w.Plug("ci") }) })
+		}, want: outcome{exitDone, "merged 19 builds"}},
+		{fault: "PDC down after the plan", hook: func(w *services.World) func(drive.Point, planner.Action) error {
+			return at(first, func() { w.Unplug("pdc") })
+		}, want: outcome{exitDone, "merged 19 builds"}},
+		{fault: "hub down at the start", begin: func(w *services.World) {
+			w.Unplug("koji")
+			time.AfterFunc(2*time.Second, func() { w.Plug("koji") })
+		}, want: outcome{exitDone, "waiting for the hub"}},
+		{fault: "dist-git down at the start", begin: func(w *services.World) {
+			w.Unplug("dist-git")
+			time.AfterFunc(time.Second, func() { w.Plug("dist-git") })
+		}, want: outcome{exitDone, "waiting, next try in"}},
+		{fault: "hub offline for maintenance", hook: func(w *services.World) func(drive.Point, planner.Action) error {
+			return at(second, func() { w.Hub.SetOffline("down for maintenance"); soon(func() { w.Hub.SetOffline("") }) })
+		}, want: outcome{exitDone, "merged 19 builds"}},
+		{fault: "hub answers 502", begin: func(w *services.World) {
+			w.Hub.Fail("build", kojitest.HTTP(502), kojitest.Times(2))
+			w.Hub.Fail("getTaskInfo", kojitest.HTTP(502), kojitest.Times(3))
+		}, want: outcome{exitDone, "merged 19 builds"}},
+		{fault: "connection cut before a build is submitted", begin: func(w *services.World) {
+			w.Hub.Fail("build", kojitest.CutBefore(), kojitest.Times(3))
+		}, want: outcome{exitDone, "merged 19 builds"}},
+		{fault: "connection cut after a build is submitted", begin: func(w *services.World) {
+			w.Hub.Fail("build", kojitest.CutAfter(), kojitest.Times(3))
+		}, want: outcome{exitDone, "found again: build"}},
+		{fault: "session expires", begin: func(w *services.World) {
+			w.Hub.Fail("build", kojitest.Expire(), kojitest.Times(1), kojitest.After(2))
+		}, want: outcome{exitDone, "merged 19 builds"}},
+		{fault: "slow hub", begin: func(w *services.World) {
+			w.Hub.Fail("build", kojitest.Slow(200*time.Millisecond), kojitest.Times(5))
+		}, want: outcome{exitDone, "merged 19 builds"}},
+		{fault: "push race lost twice", begin: func(w *services.World) {
+			w.Git.Race(distgit.Repo{Namespace: "rpms", Name: "perl-Module-Pluggable"}, "f43", 2)
+		}, want: outcome{exitDone, "merged 19 builds"}},
+		{fault: "push cut after its effect", begin: func(w *services.World) {
+			w.Git.Fail(distgittest.Fault{Op: distgittest.OpPush, Cut: distgittest.CutAfter, Times: 2})
+		}, want: outcome{exitDone, "merged 19 builds"}},
+		{fault: "push refused by a hook", begin: func(w *services.World) {
+			w.Git.SetHook(func(p distgittest.Push) error {
+				if p.Repo.Name == "perl-Test2-Suite" {
+					return errors.New("frozen for the beta")
+				}
+				return nil
+			})
+		}, more: []string{"-patience", "1m"}, want: outcome{exitStuck, "frozen for the beta"}},
+		{fault: "nobody fixes a failed build", world: services.Options{FailBuild: []string{"perl-Test2-Suite"}, FixAfter: -1},
+			more: []string{"-patience", "5m"}, want: outcome{exitStuck, "unfixed: rpms/perl-Test2-Suite"}},
+	} {
+		t.Run(tc.fault, func(t *testing.T) {
+			w := startWorld(t, tc.world)
+			if tc.begin != nil {
+				tc.begin(w)
+			}
+			var hook func(drive.Point, planner.Action) error
+			if tc.hook != nil {
+				hook = tc.hook(w)
+			}
+			dir := filepath.Join(t.TempDir(), "run")
+			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+			defer cancel()
+			code, out, errs := orchestrator(t, ctx, hook, arguments(w, append(tc.more, "-state", dir)...)...)
+			require.Equal(t, tc.want.code, code, "%s\n%s", out, errs)
+			assert.Contains(t, out+errs, tc.want.told)
+			if code == exitDone {
+				judge(t, w, dir, 20)
+			}
+			told := ""
+			for line := range strings.Lines(out + errs) {
+				if strings.Contains(line, tc.want.told) {
+					told = strings.TrimSpace(line)
+					break
+				}
+			}
+			t.Logf("%-45s exit %d  %s", tc.fault, code, told)
+		})
+	}
+}
+
+func TestWhatCannotBeginIsRefusedAtOnce(t *testing.T) {
+	w := startWorld(t, services.Options{})
+	dir := t.TempDir()
+	for i, tc := range []struct {
+		what  string
+		begin func()
+		end   func()
+		args  []string
+		code  int
+		told  string
+	}{
+		{"an unknown component", nil, nil, []string{"-changed", "rpms/no-such-package"}, exitFailed, "no-such-package in fedora-43: PDC knows no package of it"},
+		{"an unknown component of a file", nil, nil, []string{"-pdc", "", "-graph", "testdata/small.json", "-changed", "rpms/none"}, exitUsage, "the graph does not know rpms/none"},
+		{"an unknown release", nil, nil, []string{"-release", "fedora-99"}, exitFailed, "fedora-99"},
+		{"a login that is refused", func() { t.Setenv("KOJI_PASSWORD", "wrong") }, nil, nil, exitFailed, "login"},
+		{"an unknown target", nil, nil, []string{"-target", "f99"}, exitFailed, "f99"},
+		{"PDC that is away", func() { w.Unplug("pdc") }, func() { w.Plug("pdc") }, nil, exitFailed, "asking PDC"},
+		{"a plan over its limit", nil, nil, []string{"-limit", "10"}, exitHeld, "20 rebuilds are more than the limit of 10"},
+		{"a graph file that is none", nil, nil, []string{"-pdc", "", "-graph", "main.go"}, exitFailed, "main.go"},
+		{"a graph file that is not there", nil, nil, []string{"-pdc", "", "-graph", "none.json"}, exitFailed, "none.json"},
+	} {
+		t.Run(tc.what, func(t *testing.T) {
+			state := filepath.Join(dir, fmt.Sprint(i))
+			args := arguments(w, append([]string{"-state", state}, tc.args...)...)
+			t.Setenv("KOJI_PASSWORD", services.Password)
+			if tc.begin != nil {
+				tc.begin()
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+			defer cancel()
+			code, out, errs := start(ctx, args)
+			if tc.end != nil {
+				tc.end()
+			}
+			assert.Equal(t, tc.code, code, "%s\n%s", out, errs)
+			assert.Contains(t, out+errs, tc.told)
+			assert.Empty(t, w.Hub.Submissions(), "nothing is half-done")
+			assert.Empty(t, w.Git.Pushes())
+		})
+	}
+}
+
+func TestTheCommandLineIsChecked(t *testing.T) {
+	for args, want := range map[string]string{
+		"-bad":                                 "flag provided but not defined",
+		"extra":                                `unexpected argument "extra"`,
+		"resume":                               "resume needs -state",
+		"-pdc http://x -graph y -changed a":    "give -pdc or -graph",
+		"-pdc http://x -changed a":             "-release",
+		"-koji http://x -profile y -changed a": "give -koji or -profile",
+		"-koji http://x -graph y":              "nothing changed",
+		"-graph y -changed a -write -koji x":   "-write needs",
+		"-poll 0s":                             "must be positive",
+		"-changed ,":                           "nothing changed",
+	} {
+		code, _, errs := start(t.Context(), strings.Fields(args))
+		assert.Equal(t, exitUsage, code, args)
+		assert.Contains(t, errs, want, args)
+	}
+}
+
+func TestAFolderWithoutARunOrWithADamagedOneIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	code, _, errs := start(t.Context(), []string{"resume", "-state", dir})
+	assert.Equal(t, exitState, code)
+	assert.Contains(t, errs, "holds no run")
+	require.NoError(t, writeFile(filepath.Join(dir, "run.json"), []byte("{")))
+	code, _, errs = start(t.Context(), []string{"resume", "-state", dir})
+	assert.Equal(t, exitState, code)
+	assert.Contains(t, errs, "run.json")
+}
+
+func TestAPlanAloneTalksToNobody(t *testing.T) {
+	code, out, errs := start(t.Context(), []string{"-plan-only", "-graph", "testdata/small.json", "-changed", "rpms/a"})
+	require.Equal(t, exitDone, code, errs)
+	assert.Contains(t, out, "3 rebuilds in 3 tiers")
+	code, out, errs = start(t.Context(), []string{"-plan-only", "-changed", "rpms/check"})
+	require.Equal(t, exitHeld, code, errs)
+	assert.Contains(t, out, "2624 of 3057 packages of fedora-43 are affected")
+	assert.Contains(t, out, "held: 2627 rebuilds, the limit is 500")
+}
