@@ -141,8 +141,7 @@ func BenchmarkDump(b *testing.B) {
 	})
 }
 
-// BenchmarkSplitOnly and the like would measure parts; what counts is whole
-// files, small ones included: a document as dist-git has it.
+// BenchmarkParseOne reads one small document, as dist-git has it.
 func BenchmarkParseOne(b *testing.B) {
 	data := generated(1)
 	b.ReportAllocs()

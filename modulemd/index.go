@@ -14,8 +14,8 @@ import (
 )
 
 // Index holds everything known of some modules: the contents of one
-// modules.yaml, or of several that were merged. Make one with [Load] or
-// [NewIndex]. All streams of an index have one version of the format: the
+// modules.yaml, or of several that were merged. The zero Index is empty and
+// ready for use. All streams of an index have one version of the format: the
 // first of version 2, or the first obsoletes, upgrades those of version 1.
 // An Index is safe for concurrent readers while nobody changes it.
 type Index struct {
@@ -47,8 +47,8 @@ type Build struct {
 	opts    *Options
 }
 
-// NewIndex returns an empty index.
-func NewIndex() *Index { return &Index{modules: map[string]*Module{}} }
+// NewIndex returns an empty index, as new(Index) does.
+func NewIndex() *Index { return new(Index) }
 
 // Load reads a modules.yaml, packed or not, into a new index. When documents
 // are bad it returns the index of the good ones together with [Failures].
@@ -172,6 +172,9 @@ func (x *Index) module(name string) *Module {
 	m := x.modules[name]
 	if m == nil {
 		m = &Module{name: name, index: x, byID: map[NSVC]*Build{}}
+		if x.modules == nil {
+			x.modules = map[string]*Module{}
+		}
 		x.modules[name] = m
 	}
 	return m

@@ -14,6 +14,15 @@ import (
 	"github.com/seed-f134cc8e/relkit/modulemd"
 )
 
+func TestTheZeroIndexIsReady(t *testing.T) {
+	var x modulemd.Index
+	assert.Equal(t, 0, x.Len())
+	assert.Nil(t, x.Module("foo"))
+	assert.Empty(t, x.DefaultStreams(""))
+	require.NoError(t, x.Update(t.Context(), strings.NewReader(stream()), modulemd.Options{}))
+	assert.Equal(t, 1, x.Len())
+}
+
 func TestAnIndexHoldsOneStreamPerIdentity(t *testing.T) {
 	one := stream("version: 5", "context: c", "arch: x86_64")
 	x, err := load(t, one+strings.Replace(one, "license: {module: [MIT]}", "license:\n    module:\n    - MIT", 1), modulemd.Options{})

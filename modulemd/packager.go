@@ -231,7 +231,7 @@ func (p *Packager) sorted() []Configuration {
 // configuration as a combination of dependencies. The context and the build
 // options are those of the first configuration, the context only when there
 // is no other. Without a name or stream placeholders stand in, which are
-// never written.
+// never written. The stream shares lists and maps with the document.
 func (p *Packager) ToStream() (*Stream, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
