@@ -46,7 +46,7 @@ func bindMethods() (map[string]*method, []string) {
 		taskEditMethods, submitMethods, repoMethods, repoRequestMethods, sideTagMethods, hostMethods,
 		rpmMethods, rpmInfoMethods, signMethods, buildrootMethods, groupMethods, externalMethods, uploadMethods,
 		fileMethods, archiveMethods, generatorMethods, hostEditMethods, hostTaskMethods, noticeMethods, historyMethods,
-		volumeMethods, snapshotMethods, userEditMethods, policyMethods,
+		volumeMethods, snapshotMethods, userEditMethods, policyMethods, hostImportMethods, adminTaskMethods,
 	} {
 		add(handlers)
 	}

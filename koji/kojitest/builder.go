@@ -97,7 +97,7 @@ func (h *Hub) openBuild(c *call, t *taskRow) {
 func (h *Hub) withRepo(c *call, m *making, r *repoRow) {
 	m.repo = r
 	t := m.task
-	if strings.HasSuffix(m.source, ".src.rpm") {
+	if isSRPM(m.source) {
 		m.nvr = strings.TrimSuffix(path.Base(m.source), ".src.rpm")
 		h.withSource(c, m)
 		return

@@ -26,7 +26,7 @@ func (h *Hub) chainGroup(c *call, t *taskRow, groups []any, args record, root *t
 	list, _ := groups[0].([]any)
 	for _, src := range list {
 		s := pyText(src)
-		if !strings.Contains(s, "://") && !strings.HasSuffix(s, ".src.rpm") {
+		if !strings.Contains(s, "://") && !isSRPM(s) {
 			want.builds = append(want.builds, s)
 			continue
 		}

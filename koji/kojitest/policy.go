@@ -11,7 +11,11 @@ func (c *call) evalPolicy() (any, *fault) {
 	if f := c.perm("admin"); f != nil {
 		return nil, f
 	}
-	switch name := pyText(c.arg("name")); name {
+	return defaultPolicy(pyText(c.arg("name")))
+}
+
+func defaultPolicy(name string) (any, *fault) {
+	switch name {
 	case "package_list":
 		return "deny Only admin/tag can do this via default policy", nil
 	case "tag", "build_rpm", "build_from_srpm", "build_from_scm", "build_from_repo_id", "channel", "priority",

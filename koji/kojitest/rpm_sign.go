@@ -124,6 +124,11 @@ func (c *call) writeSignedRPM() (any, *fault) {
 	if f := c.perm("sign"); f != nil {
 		return nil, f
 	}
+	return c.markSigned()
+}
+
+// markSigned writes the signed copy of a package.
+func (c *call) markSigned() (any, *fault) {
 	r, f := c.h.rpm(c.arg("an_rpm"), true)
 	if f != nil {
 		return nil, f
