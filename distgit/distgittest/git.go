@@ -86,8 +86,10 @@ func (h *Host) backend(w http.ResponseWriter, q request, body []byte, agent, ref
 	r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
 	r.Header.Del("Authorization") // cgi would put it nowhere, and git needs none
 	config := [][2]string{
-		{"http.receivepack", "true"}, {"core.hooksPath", filepath.Join(h.dir, "hooks")}, {"safe.directory", "*"},
-		{"receive.autogc", "false"}, {"gc.auto", "0"}, {"receive.fsckObjects", "true"},
+		{"http.receivepack", "true"}, {"safe.directory", "*"}, {"receive.autogc", "false"}, {"gc.auto", "0"}, {"receive.fsckObjects", "true"},
+	}
+	if refuse != "" {
+		config = append(config, [2]string{"core.hooksPath", filepath.Join(h.dir, "hooks")})
 	}
 	if h.opt.AllowAnyCommit {
 		config = append(config, [2]string{"uploadpack.allowAnySHA1InWant", "true"}, [2]string{"uploadpack.allowFilter", "true"})
@@ -106,7 +108,7 @@ func (h *Host) backend(w http.ResponseWriter, q request, body []byte, agent, ref
 	if refuse != "" {
 		env = append(env, "DISTGITTEST_REFUSE="+refuse)
 	}
-	(&cgi.Handler{Path: h.git, Args: []string{"http-backend"}, Dir: h.dir, Env: env, Stderr: io.Discard}).ServeHTTP(w, r)
+	(&cgi.Handler{Path: h.git, Dir: h.dir, Env: env, Stderr: io.Discard}).ServeHTTP(w, r)
 }
 
 // receive runs one push: asks the hook, lets a prepared race win, hands the

@@ -71,8 +71,8 @@ type Options struct {
 type Host struct {
 	opt    Options
 	dir    string
-	remove bool // dir is temporary
-	git    string
+	remove bool   // dir is temporary
+	git    string // its HTTP backend
 
 	mu     sync.Mutex
 	locks  map[distgit.Repo]*sync.RWMutex
@@ -122,8 +122,7 @@ func NewHost(opt Options) (*Host, error) {
 	return h, nil
 }
 
-// findGit returns the git command, or "" when it or its HTTP backend is not
-// installed.
+// findGit returns git's HTTP backend, or "" when it is not installed.
 func findGit() string {
 	git, err := exec.LookPath("git")
 	if err != nil {
@@ -133,10 +132,11 @@ func findGit() string {
 	if err != nil {
 		return ""
 	}
-	if _, err := os.Stat(filepath.Join(strings.TrimSpace(string(out)), "git-http-backend")); err != nil {
+	backend := filepath.Join(strings.TrimSpace(string(out)), "git-http-backend")
+	if _, err := os.Stat(backend); err != nil {
 		return ""
 	}
-	return git
+	return backend
 }
 
 // RealGit reports whether the git command serves; without it fetches are

@@ -221,6 +221,11 @@ func (c *Client) attempt(ctx context.Context, req CommitRequest, edit func(*Tree
 	if req.Reason != "" || len(made) > 0 {
 		depth = c.cfg.lookBack
 	}
+	var d *door
+	if overHTTP := strings.HasPrefix(c.site.PushURL(req.Repo, c.cfg.user), "http"); overHTTP && !req.DryRun && c.local == "" {
+		d = c.open(ctx, req.Repo)
+		defer d.close()
+	}
 	var snap *snapshot
 	err := c.reading(ctx, func(ctx context.Context) (err error) {
 		snap, err = c.fetch(ctx, req.Repo, "refs/heads/"+req.Branch, depth)
@@ -266,7 +271,11 @@ func (c *Client) attempt(ctx context.Context, req CommitRequest, edit func(*Tree
 		done.Outcome = Planned
 		return done, plumbing.ZeroHash, nil
 	}
-	return done, hash, c.push(ctx, req, parent.Hash, hash, out)
+	if d == nil { // one connection at a time where each is an ssh login
+		d = c.open(ctx, req.Repo)
+		defer d.close()
+	}
+	return done, hash, c.push(ctx, d, req, parent.Hash, hash, out)
 }
 
 // earlier finds a commit with the reason, or one of ours whose push got no

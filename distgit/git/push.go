@@ -14,33 +14,72 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
+	"github.com/go-git/go-git/v5/plumbing/transport"
 	"github.com/go-git/go-git/v5/storage/memory"
+
+	"github.com/seed-f134cc8e/relkit/distgit"
 )
+
+// door is the server's side of a push, opened while the branch is still being
+// read: it takes a round trip of its own.
+type door struct {
+	session transport.ReceivePackSession
+	adv     *packp.AdvRefs
+	http    bool
+	err     error
+
+	opened chan struct{}
+	cancel context.CancelFunc
+}
+
+// open begins a push to a repository. The caller closes the door.
+func (c *Client) open(ctx context.Context, repo distgit.Repo) *door {
+	d := &door{opened: make(chan struct{})}
+	ctx, d.cancel = context.WithCancel(ctx)
+	tr, ep, err := c.endpoint(repo, true)
+	if err != nil {
+		d.err = err
+		close(d.opened)
+		return d
+	}
+	d.http = ep.Protocol == "http" || ep.Protocol == "https"
+	go func() {
+		defer close(d.opened)
+		d.err = c.reading(ctx, func(ctx context.Context) (err error) {
+			if d.session != nil { // of an attempt that failed
+				d.session.Close()
+			}
+			if d.session, err = tr.NewReceivePackSession(ep, c.cfg.auth); err != nil {
+				d.session = nil
+				return err
+			}
+			d.adv, err = d.session.AdvertisedReferencesContext(ctx)
+			return err
+		})
+	}()
+	return d
+}
+
+func (d *door) close() {
+	d.cancel()
+	<-d.opened
+	if d.session != nil {
+		d.session.Close()
+	}
+}
 
 // push moves a branch from old to new and sends the objects in out. It names
 // the old value in the update itself, so the server moves the branch only from
 // there: what a porcelain push can only guess at from the error's text is
 // decided by the server's report.
-func (c *Client) push(ctx context.Context, req CommitRequest, old, new plumbing.Hash, out *memory.Storage) error {
-	tr, ep, err := c.endpoint(req.Repo, true)
-	if err != nil {
-		return err
+func (c *Client) push(ctx context.Context, d *door, req CommitRequest, old, new plumbing.Hash, out *memory.Storage) error {
+	<-d.opened
+	if d.err != nil {
+		return d.err
 	}
-	x := &exchange{}
+	s, adv, x := d.session, d.adv, &exchange{}
 	ctx = context.WithValue(ctx, exchangeKey{}, x)
-	s, err := tr.NewReceivePackSession(ep, c.cfg.auth)
-	if err != nil {
-		return failure(ctx, err, x)
-	}
-	defer s.Close()
-	adv, err := s.AdvertisedReferencesContext(ctx)
-	if err != nil {
-		return failure(ctx, err, x)
-	}
 	ref := plumbing.NewBranchReferenceName(req.Branch)
-	if now, ok := adv.References[ref.String()]; !ok || now != old {
-		return &Error{Msg: fmt.Sprintf("moved from %s to %s", old, now), Err: ErrRaced}
-	}
 	var pack bytes.Buffer
 	var hashes []plumbing.Hash
 	for h := range out.Objects {
@@ -60,7 +99,7 @@ func (c *Client) push(ctx context.Context, req CommitRequest, old, new plumbing.
 			return err
 		}
 	}
-	if ep.Protocol != "http" && ep.Protocol != "https" {
+	if !d.http {
 		x.sent = true // from here on the server may act
 	}
 	report, err := s.ReceivePack(ctx, upd)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -121,6 +122,17 @@ func TestALostAnswerIsLookedUp(t *testing.T) {
 			})
 		}
 	}
+	t.Run("the list of refs before the push is read again", func(t *testing.T) {
+		srv := newServer(t, distgittest.Options{})
+		addDemo(t, srv)
+		srv.Fail(distgittest.Fault{Op: distgittest.OpRefsW, Status: 503})
+		_, err := newClient(t, srv).Bump(t.Context(), bumpRequest())
+		assert.ErrorIs(t, err, git.ErrUnavailable)
+		srv.Fail(distgittest.Fault{Op: distgittest.OpRefsW, Status: 503})
+		b, err := newClient(t, srv, git.WithRetry(git.Retry{Max: 2, Wait: time.Millisecond})).Bump(t.Context(), bumpRequest())
+		require.NoError(t, err)
+		assert.Equal(t, 1, b.Attempts)
+	})
 	t.Run("502 after the effect", func(t *testing.T) {
 		srv := newServer(t, distgittest.Options{})
 		addDemo(t, srv)
