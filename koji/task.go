@@ -87,8 +87,8 @@ type Task struct {
 	Completed time.Time `xmlrpc:"completion_time,completion_ts"` // zero before
 
 	// Request holds the arguments when they were asked for, in generic form;
-	// named ones are a map with the member "__starstar" at the end. Decode
-	// them with [Client.TaskParameters]. Without TaskQuery.Decode a listing
+	// named ones are a map with the member "__starstar" at the end.
+	// [Task.Parameters] gives them by name. Without TaskQuery.Decode a listing
 	// has them, and Result, as one XML text.
 	Request any `xmlrpc:"request"`
 	Result  any `xmlrpc:"result"` // as Request

@@ -190,14 +190,22 @@ func (c *Client) watchRound(ctx context.Context, open []int, seen map[int]TaskSt
 }
 
 // TaskStatus returns a task in the form that all of relkit shares, with links
-// to the web interface where its address is known and, for a failed task, the
-// words of the failure.
+// to the web interface where its address is known. A failed task comes with
+// the words of the failure, a build under way with an estimate of how much is
+// done, from how long builds of the package take. It calls getTaskInfo,
+// getTaskResult and getAverageBuildDuration.
 func (c *Client) TaskStatus(ctx context.Context, id int) (status.Status, error) {
-	t, err := c.TaskState(ctx, id)
+	t, err := c.Task(ctx, id)
 	if err != nil {
 		return status.Status{}, err
 	}
 	s := t.Status()
+	if pkg := t.Package(); t.State == TaskOpen && t.Method == "build" && pkg != "" {
+		if usual, err := c.AverageBuildDuration(ctx, Ref(pkg), 0); err == nil && usual > 0 {
+			s.Estimate = true
+			s.Percent = new(min(99, 100*float64(time.Since(t.Started))/float64(usual)))
+		}
+	}
 	if link := c.TaskURL(id); link != "" {
 		s.Links = append(s.Links, status.Link{Title: "task", URL: link})
 	}
