@@ -146,6 +146,46 @@ func (p *Plan) Explain(id ID) (Explanation, error) {
 	return x, nil
 }
 
+// Causes returns the changes that a node is affected by, itself among them if
+// it changed, sorted; none for a node that is not affected. Under
+// [Request.MaxDepth] some may be too far off to have reached it alone. The
+// error wraps [ErrNotFound] for an id that the graph does not know.
+func (p *Plan) Causes(id ID) ([]ID, error) {
+	if p.order == nil {
+		return nil, errNotMade
+	}
+	i, ok := p.graph.index(id)
+	if !ok {
+		return nil, fmt.Errorf("planner: causes of %q: no such node: %w", id, ErrNotFound)
+	}
+	g, r := p.graph, p.reach()
+	if r.dist[i] < 0 {
+		return nil, nil
+	}
+	seen := map[int32]bool{i: true}
+	queue := []int32{i}
+	var causes []int32
+	for k := 0; k < len(queue); k++ {
+		u := queue[k]
+		if r.dist[u] == 0 {
+			causes = append(causes, u)
+		}
+		for e, end := g.fwd.off[u], g.fwd.off[u+1]; e < end; e++ {
+			t := g.fwd.to[e]
+			if r.dist[t] >= 0 && !seen[t] && p.spread.passes(g, e) && !p.rules.stops(g, t) {
+				seen[t] = true
+				queue = append(queue, t)
+			}
+		}
+	}
+	slices.Sort(causes)
+	ids := make([]ID, len(causes))
+	for k, c := range causes {
+		ids[k] = g.ids[c]
+	}
+	return ids, nil
+}
+
 // witness walks down the distances, always to the smallest id.
 func (p *Plan) witness(r *reach, i int32) []ID {
 	g := p.graph

@@ -64,6 +64,16 @@ func (g *Graph) passesAll(f *edgeFilter) bool {
 	return true
 }
 
+// sameEdges reports whether two filters let the same edges of g pass.
+func (g *Graph) sameEdges(a, b *edgeFilter) bool {
+	for i, used := range g.attrs {
+		if used && a.attr[i] != b.attr[i] {
+			return false
+		}
+	}
+	return a.detail == nil && b.detail == nil
+}
+
 // passes decides for a forward edge.
 func (f *edgeFilter) passes(g *Graph, e int32) bool {
 	return f.attr[g.fwd.attr[e]] && (f.detail == nil || f.detail[g.detailOf[e]])

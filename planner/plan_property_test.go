@@ -328,6 +328,19 @@ func TestPropertyExplanationsHold(t *testing.T) {
 			if end := x.Path[len(x.Path)-1]; !slices.Contains(q.Changed, end) {
 				t.Errorf("the path %v does not end in a change", x.Path)
 			}
+			causes, err := p.Causes(n.ID)
+			require.NoError(t, err)
+			var want []planner.ID
+			for _, c := range o.ids {
+				one := q
+				one.Changed = []planner.ID{c}
+				if slices.Contains(q.Changed, c) && q.MaxDepth == nil && consult(u, one).affected[n.ID] {
+					want = append(want, c)
+				}
+			}
+			if q.MaxDepth == nil {
+				differ(t, "causes of "+string(n.ID), want, causes)
+			}
 			without := func(id planner.ID) *planner.Plan {
 				r := q
 				r.Exclude = append(slices.Clone(q.Exclude), id)

@@ -32,7 +32,9 @@ func (g *Graph) Plan(q Request) (*Plan, error) {
 	p.LeftOut = w.leftOut // Select may have added some
 	slices.SortFunc(p.LeftOut, func(x, y LeftOut) int { return compareIDs(x.ID, y.ID) })
 
-	nodes := o.include(w, q.Select == nil && (q.All || w.rules == nil && q.ABI == nil && q.Arches == nil && w.filter.attr == orders.attr))
+	// Without rules, what lies between two rebuilds is affected itself.
+	plain := q.Select == nil && (q.All || w.rules == nil && g.sameEdges(&w.filter, &orders))
+	nodes := o.include(w, plain)
 	o.condense(w.s, len(nodes))
 	p.order = o
 	p.arrange()
