@@ -40,12 +40,16 @@ func (s *Spec) Evaluate(opts Options) (*Evaluation, error) {
 		e := evaluator{spec: s, opts: &opts, table: table, script: script, budget: budget}
 		ev, err := e.run()
 		budget = e.x.budget
-		if err != nil {
+		switch {
+		case budget < 0 && len(worlds) > 0: // not all ways were gone through
+			worlds[0].limit(Reason{Kind: ReasonLimit, Text: "too much to read for every way it could go"})
+			return worlds[0], nil
+		case err != nil:
 			failed = err
 			if budget < 0 {
-				break
+				return nil, failed
 			}
-		} else {
+		default:
 			worlds = append(worlds, ev)
 		}
 		for _, r := range e.conditions {
@@ -175,6 +179,10 @@ func (e *evaluator) decide(condition string) bool {
 	if v, ok := e.chosen[condition]; ok {
 		return v
 	}
+	if len(e.trail) == maxWorlds { // each takes a world of its own at least
+		e.x.overflow = true
+		return true
+	}
 	v := len(e.trail) >= len(e.script) || e.script[len(e.trail)]
 	e.trail = append(e.trail, v)
 	e.chosen[condition] = v
@@ -262,6 +270,24 @@ func (e *evaluator) opaque() {
 	ev := e.ev
 	var all markSet
 	for i, p := range e.pkgs {
+		q := &ev.Packages.List[i]
+		main := &ev.Packages.List[0]
+		why := e.x.whySet(p.opaque)
+		for _, v := range []struct {
+			tag         string
+			value, from *Value
+		}{{"name", &q.Name, nil}, {"summary", &q.Summary, nil}, {"epoch", &q.Epoch, &main.Epoch}, {"version", &q.Version, &main.Version},
+			{"release", &q.Release, &main.Release}, {"license", &q.License, &main.License}} {
+			if p.set[v.tag] {
+				continue
+			}
+			if i > 0 && v.from != nil {
+				v.value.Unknown = v.from.Unknown // it is inherited
+			}
+			if len(p.opaque) > 0 && e.x.mayPrint(p.opaque, v.tag) {
+				v.value.Unknown = append(slices.Clip(v.value.Unknown), why...)
+			}
+		}
 		if len(p.opaque) == 0 {
 			continue
 		}
@@ -269,16 +295,6 @@ func (e *evaluator) opaque() {
 			all = markSet{}
 		}
 		maps.Copy(all, p.opaque)
-		q := &ev.Packages.List[i]
-		why := e.x.whySet(p.opaque)
-		for _, v := range []struct {
-			tag   string
-			value *Value
-		}{{"name", &q.Name}, {"epoch", &q.Epoch}, {"version", &q.Version}, {"release", &q.Release}, {"summary", &q.Summary}, {"license", &q.License}} {
-			if !p.set[v.tag] && e.x.mayPrint(p.opaque, v.tag) {
-				v.value.Unknown = append(v.value.Unknown, why...)
-			}
-		}
 		if e.x.mayPrint(p.opaque, "buildarch") && (i > 0 || len(e.arches) == 0) {
 			q.Arch.Unknown = append(q.Arch.Unknown, why...)
 		}

@@ -204,6 +204,19 @@ func TestMissingPiecesMakeThingsUnknownNotWrong(t *testing.T) {
 	}
 }
 
+func TestTagsThatCodeMayPrintAreUnknownWhereverTheyMatter(t *testing.T) {
+	ev, err := evaluate("Name: demo\n%{lua: print('Version: 1')}\nRelease: 1\nSummary: s%{?version}%{?fedora}\nLicense: MIT\n%description\n%package sub\nSummary: s\n%description sub\n",
+		spec.Options{Macros: map[string]string{"fedora": "41"}})
+	require.NoError(t, err)
+	assert.False(t, ev.Version.Known())
+	assert.False(t, ev.Summary.Known(), "the macro may be defined")
+	assert.True(t, ev.Release.Known())
+	assert.True(t, ev.BuildRequires.Known(), "the script does not say so")
+	require.Len(t, ev.Packages.List, 2)
+	assert.False(t, ev.Packages.List[1].Version.Known(), "it is inherited")
+	assert.True(t, ev.Packages.List[1].Release.Known())
+}
+
 func TestWhatRPMGivesUpForIsToldInTheSecondPassToo(t *testing.T) {
 	ev, err := evaluate("%forgemeta\nName: demo\nVersion: 1\nRelease: 1\nSummary: s\nLicense: MIT\nBuildArch: noarch\n%description\n", spec.Options{})
 	require.NoError(t, err)

@@ -99,6 +99,7 @@ type expander struct {
 // taint remembers that code which is not run here may have defined macros.
 type taint struct {
 	words   map[string]bool // nil: any macro
+	exact   bool            // none that only begins or ends with a word
 	seq     int
 	commits int    // what %autorelease counts
 	reason  string // mark
@@ -195,7 +196,7 @@ func (x *expander) tainted(name string, d *definition) string {
 		if t.words[name] {
 			return t.reason
 		}
-		if d != nil {
+		if d != nil || t.exact {
 			continue
 		}
 		x.budget -= len(t.words)

@@ -85,8 +85,7 @@ func (e *evaluator) tagLine(p *pkg, line string) {
 	if !ok {
 		switch head, _, _ := strings.Cut(trimmed, ":"); {
 		case trimmed[0] == mark || marked(head):
-			p.opaque.add(line)
-			e.doubtful = true
+			e.opaqueLine(p, line)
 			for _, r := range e.why(line) {
 				if r.Kind == ReasonUndefined { // met before rpm began anew
 					e.refuse(line)
@@ -113,12 +112,28 @@ func (e *evaluator) tagLine(p *pkg, line string) {
 	}
 }
 
+// opaqueLine takes a line whose text only rpm can know: it may hold any tag,
+// and so change the macros that tags become.
+func (e *evaluator) opaqueLine(p *pkg, marks string) {
+	p.opaque.add(marks)
+	e.doubtful = true
+	var here markSet
+	here.add(marks)
+	words := map[string]bool{}
+	for _, t := range tags {
+		if t.macro && e.x.mayPrint(here, t.name) {
+			words[t.name], words[strings.ToUpper(t.name)] = true, true
+		}
+	}
+	e.x.seq++
+	e.x.taint = append(e.x.taint, taint{words: words, exact: true, seq: e.x.seq, reason: onlyMarks(marks)})
+}
+
 // undefinedLine takes a line that is a macro nobody defined: rpm refuses it,
 // and a distribution that defines it may put anything there.
 func (e *evaluator) undefinedLine(p *pkg, line string) {
 	why := e.x.unknown(ReasonUndefined, line)
-	p.opaque.add(why)
-	e.doubtful = true
+	e.opaqueLine(p, why)
 	e.refuse(why)
 	e.x.seq++
 	e.x.taint = append(e.x.taint, taint{seq: e.x.seq, reason: why})
@@ -351,9 +366,6 @@ func (e *evaluator) closePreamble(p *pkg) {
 		inherit("version", &p.Version, main.Version)
 		inherit("release", &p.Release, main.Release)
 		inherit("license", &p.License, main.License)
-		for _, tag := range []string{"epoch", "version", "release", "license"} {
-			p.set[tag] = p.set[tag] || main.set[tag]
-		}
 	}
 	if !p.noarch {
 		p.Arch = e.value(e.x.expand("%{_target_cpu}"))
@@ -367,7 +379,7 @@ func (e *evaluator) closePreamble(p *pkg) {
 	}
 	var missing []string
 	for _, tag := range []string{"Name", "Version", "Release", "Summary", "License"} {
-		if !p.set[strings.ToLower(tag)] {
+		if set := strings.ToLower(tag); !p.set[set] && (p == main || set == "summary" || !main.set[set]) {
 			missing = append(missing, tag+" field must be present in package: "+name)
 		}
 	}
