@@ -149,9 +149,10 @@ func TestALargePlanIsHeldWithAReport(t *testing.T) {
 func TestUnknownIDsAreReportedOnceAndSorted(t *testing.T) {
 	q := planner.Request{
 		Changed: []planner.ID{"zz", "a", "b", "zz"}, Exclude: []planner.ID{"yy"}, Select: []planner.ID{"xx", "a"}, StopAt: []planner.ID{"ww"},
+		CyclesOf: map[planner.ID]planner.CyclePolicy{"vv": 0, "a": 0},
 	}
 	p := mustPlan(t, parsed(t, family), q)
-	assert.Equal(t, []planner.ID{"ww", "xx", "yy", "zz"}, p.Unknown)
+	assert.Equal(t, []planner.ID{"vv", "ww", "xx", "yy", "zz"}, p.Unknown)
 	z, err := parsed(t, family).Measure(q)
 	require.NoError(t, err)
 	assert.Equal(t, p.Unknown, z.Unknown)

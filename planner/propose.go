@@ -4,11 +4,13 @@ package planner
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
 
-// Plan answers a request. Ids that the graph does not know are data in
+// Plan answers a request, which the plan keeps and which must not be changed
+// afterwards. Ids that the graph does not know are data in
 // [Plan.Unknown]. The error tells of a request that makes no sense, such as a
 // negative limit (wrapping [ErrInvalid]), or of cycles that it refuses (a
 // [*CycleError]).
@@ -18,7 +20,7 @@ func (g *Graph) Plan(q Request) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{
-		Release: g.release, Request: q, Unknown: unknown, LeftOut: w.leftOut, Affected: len(w.affected),
+		Release: g.release, Request: q, Unknown: unknown, Affected: len(w.affected),
 		graph: g, affected: slices.Clone(w.affected), spread: w.filter, rules: w.rules,
 	}
 	o := &planOrder{graph: g, allow: orders, changed: w.changed}
@@ -29,7 +31,7 @@ func (g *Graph) Plan(q Request) (*Plan, error) {
 	}
 	slices.Sort(p.Unknown)
 	p.Unknown = slices.Compact(p.Unknown)
-	p.LeftOut = w.leftOut // Select may have added some
+	p.LeftOut = w.leftOut
 	slices.SortFunc(p.LeftOut, func(x, y LeftOut) int { return compareIDs(x.ID, y.ID) })
 
 	// Without rules, what lies between two rebuilds is affected itself.
@@ -61,6 +63,11 @@ func (g *Graph) wave(q *Request) (w *wave, orders edgeFilter, unknown []ID, err 
 	r.stopAt(g, q.StopAt, &unknown)
 	w.filter, orders = g.filters(q)
 	w.start(g.resolve(q.Exclude, &unknown), g.resolve(q.Changed, &unknown))
+	for id := range q.CyclesOf {
+		if _, ok := g.index(id); !ok {
+			unknown = append(unknown, id)
+		}
+	}
 	if q.All {
 		w.everything()
 	} else {
@@ -86,16 +93,16 @@ func (q *Request) check() (*rules, error) {
 	if q.Limits.Nodes < 0 || q.Limits.Work < 0 {
 		return nil, fmt.Errorf("planner: a limit is negative (%d nodes, %s of work): %w", q.Limits.Nodes, q.Limits.Work, ErrInvalid)
 	}
-	for label, n := range q.Limits.PerLabel {
-		if n < 0 {
+	for _, label := range sortedKeys(q.Limits.PerLabel) {
+		if n := q.Limits.PerLabel[label]; n < 0 {
 			return nil, fmt.Errorf("planner: the limit %d on label %q is negative: %w", n, label, ErrInvalid)
 		}
 	}
 	if q.Cycles >= cyclePolicies {
 		return nil, fmt.Errorf("planner: unknown cycle policy %s: %w", q.Cycles, ErrInvalid)
 	}
-	for id, c := range q.CyclesOf {
-		if c >= cyclePolicies {
+	for _, id := range sortedKeys(q.CyclesOf) {
+		if c := q.CyclesOf[id]; c >= cyclePolicies {
 			return nil, fmt.Errorf("planner: unknown cycle policy %s for %q: %w", c, id, ErrInvalid)
 		}
 	}
@@ -260,11 +267,4 @@ func compareIDs(a, b ID) int {
 	return 0
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func sortedKeys[K ~string, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
