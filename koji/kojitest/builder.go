@@ -180,10 +180,7 @@ func (h *Hub) withSource(c *call, m *making) {
 		set(c.tx, &t.build, b)
 	}
 	arches := h.buildArches(m)
-	d := h.seed.Builder.Build
-	if h.seed.Builder.Duration != nil {
-		d = h.seed.Builder.Duration(name)
-	}
+	d := h.duration(name)
 	trouble := h.trouble(c, m)
 	if trouble != nil && trouble.early {
 		d /= 10
@@ -276,13 +273,6 @@ func (h *Hub) makeArch(c *call, m *making, t *taskRow, bad *trouble) {
 	})
 }
 
-func (h *Hub) binaries(name string) []string {
-	if f := h.seed.Builder.RPMs; f != nil {
-		return f(name)
-	}
-	return []string{name}
-}
-
 // complete imports the packages and tags the build.
 func (h *Hub) complete(c *call, m *making) {
 	t := m.task
@@ -326,10 +316,7 @@ func (h *Hub) runTag(c *call, t *taskRow) {
 		}
 	}
 	if f == nil {
-		if t.parent == nil {
-			f = c.mayTag(dest, b, force)
-		}
-		if f == nil {
+		if f = c.mayTag(dest, b, force); f == nil {
 			f = c.enter(dest, b, force)
 		}
 	}

@@ -86,11 +86,11 @@ func (c *call) expireRoot(root *rootRow) {
 // it.
 func (c *call) fillRoot(root *rootRow, m *making) {
 	h := c.h
-	if h.seed.Needs == nil || root == nil {
+	if root == nil {
 		return
 	}
 	var rows []*rpmRow
-	for _, need := range h.seed.Needs(m.name) {
+	for _, need := range h.needs(m.name) {
 		p := h.packageByName[need.Package]
 		if p == nil {
 			continue

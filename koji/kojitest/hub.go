@@ -72,6 +72,7 @@ type Hub struct {
 	injections []*injection
 	calls      []Call
 	journal    *journal
+	told       told
 	replaying  bool
 }
 

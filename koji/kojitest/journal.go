@@ -44,13 +44,50 @@ type entry struct {
 	Code    int       `json:"code,omitempty"`
 	Name    string    `json:"name,omitempty"`
 	Failure *Failure  `json:"failure,omitempty"`
+	Told    *told     `json:"told,omitempty"`
+}
+
+// told keeps what the seed's functions answered while time passed, in order:
+// they may depend on things that the state knows nothing of.
+type told struct {
+	Needs     [][]Need        `json:"needs,omitempty"`
+	Durations []time.Duration `json:"durations,omitempty"`
+	RPMs      [][]string      `json:"rpms,omitempty"`
+}
+
+// answerOf asks a function of the seed, or takes what it answered when this
+// was done the first time. Without a function the answer is the usual one.
+func answerOf[T any](h *Hub, list *[]T, ask func(string) T, name string, usual T) T {
+	if h.replaying && len(*list) > 0 {
+		v := (*list)[0]
+		*list = (*list)[1:]
+		return v
+	}
+	if ask == nil {
+		return usual
+	}
+	v := ask(name)
+	if h.journal != nil && !h.planting {
+		*list = append(*list, v)
+	}
+	return v
+}
+
+func (h *Hub) needs(pkg string) []Need { return answerOf(h, &h.told.Needs, h.seed.Needs, pkg, nil) }
+
+func (h *Hub) duration(pkg string) time.Duration {
+	return answerOf(h, &h.told.Durations, h.seed.Builder.Duration, pkg, h.seed.Builder.Build)
+}
+
+func (h *Hub) binaries(pkg string) []string {
+	return answerOf(h, &h.told.RPMs, h.seed.Builder.RPMs, pkg, []string{pkg})
 }
 
 // Open makes a hub that keeps its state in a folder, which it makes when it
 // is not there: everything that changes the hub is appended to a file before
 // it is answered, and done again by the next Open. The seed must be the one
-// that the folder was started with; its functions may differ, as answers of
-// Source are kept. A process that is killed loses nothing that was answered.
+// that the folder was started with; what its functions answered is kept with
+// the rest. A process that is killed loses nothing that was answered.
 // Fault injections, files written by the embedder and the call log are not
 // kept.
 func Open(dir string, seed Seed) (*Hub, error) {
@@ -157,6 +194,10 @@ func (h *Hub) redo(line []byte) error {
 	if err := json.Unmarshal(line, &e); err != nil {
 		return err
 	}
+	if e.Told != nil {
+		h.told = *e.Told
+	}
+	defer func() { h.told = told{} }()
 	if e.Do == "advance" {
 		h.advanceTo(e.At)
 		return nil
@@ -197,6 +238,9 @@ func (h *Hub) note(e entry) {
 		return
 	}
 	e.At = h.now
+	if t := h.told; len(t.Needs)+len(t.Durations)+len(t.RPMs) > 0 {
+		e.Told, h.told = &t, told{}
+	}
 	text, err := json.Marshal(e)
 	if err == nil {
 		_, err = h.journal.file.Write(append(text, '\n'))

@@ -37,6 +37,12 @@ func picture(t *testing.T, hub *kojitest.Hub) []any {
 func TestAKilledHubComesBackAsItWas(t *testing.T) {
 	dir := t.TempDir()
 	seed := small()
+	asked := 0
+	seed.Needs = func(string) []kojitest.Need {
+		asked++ // another answer each time: only the first may count
+		return []kojitest.Need{{Package: "emacs", Event: asked % 3}}
+	}
+	seed.Builder.Duration = func(string) time.Duration { return time.Duration(asked) * time.Minute }
 	hub, err := kojitest.Open(dir, seed)
 	require.NoError(t, err)
 	c := clientOf(t, hub, "alice", "wonder")
@@ -59,11 +65,18 @@ func TestAKilledHubComesBackAsItWas(t *testing.T) {
 	submit(t, c, "emacs", "emacs-32-1.fc42")
 	hub.Advance(90 * time.Second)
 
-	before := picture(t, hub)
+	before, times := picture(t, hub), asked
 	again, err := kojitest.Open(dir, seed) // without Close: as after a kill
 	require.NoError(t, err)
 	assert.Equal(t, before, picture(t, again))
+	assert.Equal(t, times, asked, "what was asked is not asked again")
 
+	seed.Needs, seed.Builder.Duration = nil, nil
+	again, err = kojitest.Open(dir, seed)
+	require.NoError(t, err)
+	hub2, err := kojitest.Open(dir, seed)
+	require.NoError(t, err)
+	hub = hub2
 	hub.Advance(time.Hour)
 	again.Advance(time.Hour)
 	assert.Equal(t, picture(t, hub), picture(t, again), "what was planned goes on in the same way")

@@ -14,8 +14,8 @@ import (
 //
 // Numbers named ID may be given, to match other data; 0 takes the next one.
 //
-// Functions in a Seed are called while the hub works on a request; they must
-// not call the hub.
+// Functions in a Seed are called while the hub works; they must not call the
+// hub. Source may be called for several requests at the same time.
 type Seed struct {
 	// Now is the hub's first time; zero is 2026-01-01 00:00 UTC.
 	Now time.Time

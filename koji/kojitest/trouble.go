@@ -15,11 +15,9 @@ type trouble struct {
 
 // trouble looks at what the build needs and at the failures told to happen.
 func (h *Hub) trouble(c *call, m *making) *trouble {
-	if h.seed.Needs != nil {
-		for _, need := range h.seed.Needs(m.name) {
-			if line := h.unmet(m, need); line != "" {
-				return &trouble{status: "30", whichLog: "root.log", log: line, early: true}
-			}
+	for _, need := range h.needs(m.name) {
+		if line := h.unmet(m, need); line != "" {
+			return &trouble{status: "30", whichLog: "root.log", log: line, early: true}
 		}
 	}
 	for _, f := range h.failures {
