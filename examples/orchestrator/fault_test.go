@@ -71,9 +71,8 @@ func TestFaultsAreSurvivedOrToldInWords(t *testing.T) {
 			w.Unplug("koji")
 			time.AfterFunc(2*time.Second, func() { w.Plug("koji") })
 		}, want: outcome{exitDone, "waiting for the hub"}},
-		{fault: "dist-git down at the start", begin: func(w *services.World) {
-			w.Unplug("dist-git")
-			time.AfterFunc(time.Second, func() { w.Plug("dist-git") })
+		{fault: "dist-git down at the start", begin: func(w *services.World) { w.Unplug("dist-git") }, hook: func(w *services.World) func(drive.Point, planner.Action) error {
+			return at(first, func() { soon(func() { w.Plug("dist-git") }) })
 		}, want: outcome{exitDone, "waiting, next try in"}},
 		{fault: "hub offline for maintenance", hook: func(w *services.World) func(drive.Point, planner.Action) error {
 			return at(second, func() { w.Hub.SetOffline("down for maintenance"); soon(func() { w.Hub.SetOffline("") }) })

@@ -39,7 +39,8 @@ func TestKilledProcessesGoOnWhereTheyWere(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	folder := filepath.Join(t.TempDir(), "world")
-	probe := startWorld(t, services.Options{Dir: folder})
+	fails := services.Options{Dir: folder, FailBuild: []string{"perl-DateTime-Locale"}, FailTest: []string{"perl-Perl-Critic"}}
+	probe := startWorld(t, fails)
 	args := arguments(probe)
 	require.NoError(t, probe.Close())
 	serve := func() *exec.Cmd {
@@ -56,7 +57,7 @@ func TestKilledProcessesGoOnWhereTheyWere(t *testing.T) {
 	var output bytes.Buffer
 	kills := 0
 	for attempt := 0; ; attempt++ {
-		require.Less(t, attempt, 200)
+		require.Less(t, attempt, 300)
 		output.Reset()
 		c := exec.CommandContext(ctx, program, args...)
 		c.Env = append(os.Environ(), "KOJI_PASSWORD="+services.Password)
@@ -94,6 +95,6 @@ func TestKilledProcessesGoOnWhereTheyWere(t *testing.T) {
 	assert.Greater(t, kills, 5)
 	_ = running.Process.Kill()
 	_ = running.Wait()
-	judge(t, startWorld(t, services.Options{Dir: folder}), dir, 20)
+	judge(t, startWorld(t, fails), dir, 20)
 	assert.Len(t, outboxOf(t, dir), 2)
 }

@@ -189,11 +189,13 @@ func (c *clients) durations(ctx context.Context, g *planner.Graph) (*planner.Gra
 	if c.koji == nil {
 		return g, nil
 	}
+	away := false // then the forecast is done without
 	usual := func(name string) time.Duration {
-		d, err := c.koji.AverageBuildDuration(ctx, koji.Ref(name), 0)
-		if err != nil {
+		if away {
 			return 0
 		}
+		d, err := c.koji.AverageBuildDuration(ctx, koji.Ref(name), 0)
+		away = errors.Is(err, koji.ErrUnavailable)
 		return d
 	}
 	if c.world != nil {
