@@ -30,9 +30,11 @@ type caller struct {
 	callnum string
 }
 
-func (c *caller) post(path, body string) *http.Response {
+func (c *caller) post(path, body string) *http.Response { return c.send(path, body, "text/xml") }
+
+func (c *caller) send(path, body, kind string) *http.Response {
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
-	r.Header.Set("Content-Type", "text/xml")
+	r.Header.Set("Content-Type", kind)
 	if c.session != "" {
 		r.Header.Set("Koji-Session-Id", c.session)
 		r.Header.Set("Koji-Session-Key", c.key)
