@@ -160,6 +160,9 @@ func TestExecutionUnderAnyInterleaving(t *testing.T) {
 					for _, id := range members {
 						require.False(t, running[id], "%s runs twice; %s", id, msg)
 						running[id] = true
+						for n := range failed {
+							require.False(t, inCycle(id, n), "%s started while its partner %s has failed; %s", id, n, msg)
+						}
 						starts[id]++
 						for _, n := range needs[id] {
 							if s, err := r.State(n); err != nil || s != planner.StateDone && !inCycle(id, n) {

@@ -266,24 +266,6 @@ func (r *Run) settle(i int32) {
 			r.work = append(r.work, d)
 		}
 	}
-	if u.kind == unitJoin && u.pass == 0 && !r.restoring {
-		r.accept(i)
-	}
-}
-
-// accept ends a cycle group's passes: what members saw of each other by now
-// is good enough.
-func (r *Run) accept(exit int32) {
-	for _, t := range r.graph.needsOf(exit) {
-		v := &r.units[t]
-		if v.kind != unitBuild || v.cyc < 0 || !v.is(unitLast) || r.units[exit].is(unitSilent) {
-			return
-		}
-	}
-	for _, t := range r.graph.needsOf(exit) {
-		n := &r.nodes[r.units[t].node]
-		n.seen = max(n.seen, r.seq)
-	}
 }
 
 func (r *Run) unsettle(i int32) {

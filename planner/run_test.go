@@ -177,3 +177,29 @@ func TestACycleIsGoneThroughInPasses(t *testing.T) {
 	slices.Sort(built)
 	assert.Equal(t, slices.Compact(slices.Clone(built)), built)
 }
+
+func TestTwoPassesOfANodeAreNeverBuiltAtOnce(t *testing.T) {
+	g := graphOf(t, "a: b\nb: a\n")
+	r := runOf(t, planOf(t, g, "a"), planner.RunOptions{Repo: planner.RepoNever})
+	var second planner.Key
+	for second == "" {
+		a := r.Actions()[0]
+		if a.Pass == 2 {
+			second = a.Key
+			apply(t, r, planner.Event{Kind: planner.EventDispatched, Key: second})
+			break
+		}
+		apply(t, r, planner.Event{Kind: planner.EventBuilt, Key: a.Key, Artifact: string(a.Key)})
+	}
+	id := r.InFlight()[0].ID
+	apply(t, r, planner.Event{Kind: planner.EventChanged, IDs: []planner.ID{id}})
+	for _, a := range r.Actions() {
+		assert.NotEqual(t, id, a.ID, "its second pass is under way")
+	}
+	apply(t, r, planner.Event{Kind: planner.EventBuilt, Key: second, Artifact: "late"})
+	finish(t, r)
+	assert.True(t, r.Finished())
+	row, err := r.Row(id)
+	require.NoError(t, err)
+	assert.NotEqual(t, "late", row.Artifact)
+}
