@@ -203,12 +203,16 @@ func readMaybePacked(t testing.TB, path string) []byte {
 // strictJSON decodes a sidecar and fails on what no judgement looks at.
 func strictJSON(t testing.TB, path string, into any) {
 	t.Helper()
+	if err := decodeJSON(t, path, into); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+func decodeJSON(t testing.TB, path string, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(readMaybePacked(t, path)))
 	dec.DisallowUnknownFields()
 	dec.UseNumber()
-	if err := dec.Decode(into); err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
+	return dec.Decode(into)
 }
 
 func sameBytes(what string, want, got []byte) []string {

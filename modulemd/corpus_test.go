@@ -131,7 +131,10 @@ func TestCorpusLoad(t *testing.T) {
 		for _, path := range paths {
 			base, _, _ := strings.Cut(path, ".json")
 			var c refCase
-			strictJSON(t, path, &c)
+			if err := decodeJSON(t, path, &c); err != nil {
+				y.judge(path, []string{err.Error()})
+				continue
+			}
 			y.judge(folder+"/"+c.Case, judgeCase(t, base, &c, classes))
 		}
 		y.log()
@@ -399,11 +402,11 @@ func judgePackager(t *testing.T, base string, c *refCase, input []byte, classes 
 		} else {
 			classes.add(ref.Validate.Error, err)
 		}
+		got, ferr := doc.Format()
+		if err == nil && (ferr == nil) != (ref.DumpError == nil) && c.Want.Dump != "own" {
+			add("dump: %v", ferr)
+		}
 		if path := base + ".packager-stream.dump.yaml"; exists(path) {
-			got, err := doc.Format()
-			if err != nil {
-				add("dump: %v", err)
-			}
 			diffs = append(diffs, sameBytes("packager stream dump", readMaybePacked(t, path), got)...)
 		}
 	case *modulemd.Packager:
