@@ -64,9 +64,9 @@ func TestTheScannerAgreesWithTheLibrary(t *testing.T) {
 	}
 }
 
-// TestCorpusScan compares on every document of the corpus, and counts how
+// TestTheScannerAgreesOnTheCorpus compares on every document of the corpus, and counts how
 // many the scanner leaves to the library.
-func TestCorpusScan(t *testing.T) {
+func TestTheScannerAgreesOnTheCorpus(t *testing.T) {
 	root := os.Getenv("RELKIT_CORPUS")
 	if root == "" {
 		t.Skip("RELKIT_CORPUS is not set")
@@ -89,7 +89,7 @@ func TestCorpusScan(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("corpus modulemd/scan: %d cases, %d differ", cases, differ)
+	t.Logf("%d documents compared, %d differ", cases, differ)
 	t.Logf("%d documents are left to the library", left)
 }
 
