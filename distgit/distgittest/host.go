@@ -50,9 +50,9 @@ type Options struct {
 	// a server has no shallow fetch.
 	WithoutGit bool
 
-	// AllowAnyCommit lets clients fetch any reachable or unreachable commit by
-	// its hash and filter objects, as Forgejo and GitLab do; by default only
-	// branch tips, as Pagure.
+	// AllowAnyCommit lets clients fetch commits by their hash that no branch
+	// leads to, and filter objects, as Forgejo and GitLab do. By default only
+	// what is behind a branch, and unfiltered, as Pagure.
 	AllowAnyCommit bool
 
 	// NoUpload turns the lookaside's upload script off.

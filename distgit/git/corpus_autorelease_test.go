@@ -69,7 +69,7 @@ func TestCorpusAutorelease(t *testing.T) {
 			case p.Error != nil && err == nil:
 				fail("%+v, want an error as %s", a.Tip, *p.Error)
 			case p.Error == nil && err != nil:
-				fail("%v, want release %s", err, *p.Release)
+				fail("%v, want release %v", err, deref(p.Release))
 			case p.Error != nil && *p.Error == "FileNotFoundError":
 				if !isNoSpec(err) || p.Number != nil || p.Release != nil {
 					fail("%v, want no spec file", err)

@@ -103,9 +103,9 @@ func (e *Error) Is(target error) bool {
 // LogValue groups the fields for slog.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("op", e.Op)}
-	for k, v := range map[string]string{"repo": e.Repo.String(), "ref": e.Ref, "path": e.Path, "msg": e.Msg} {
-		if v != "" {
-			attrs = append(attrs, slog.String(k, v))
+	for _, kv := range [][2]string{{"repo", e.Repo.String()}, {"ref", e.Ref}, {"path", e.Path}, {"msg", e.Msg}} {
+		if kv[1] != "" {
+			attrs = append(attrs, slog.String(kv[0], kv[1]))
 		}
 	}
 	if e.Err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -202,5 +203,127 @@ func TestTwoProcessesWithOneReasonMakeOneCommit(t *testing.T) {
 	require.Len(t, log, 2)
 	for _, h := range hashes {
 		assert.Equal(t, log[0].Hash, h)
+	}
+}
+
+func TestALocalRepositoryIsPushedTo(t *testing.T) {
+	srv := newServer(t, distgittest.Options{})
+	if !srv.RealGit() {
+		t.Skip("the git command, which pushes to local folders go through, is not installed")
+	}
+	addDemo(t, srv)
+	c, err := git.NewClient("file://"+srv.Dir()+"/repos", git.WithNow(func() time.Time { return noon }))
+	require.NoError(t, err)
+	b, err := c.Bump(t.Context(), bumpRequest())
+	require.NoError(t, err)
+	head, err := srv.Head(demo, "rawhide")
+	require.NoError(t, err)
+	assert.Equal(t, head, b.Hash)
+	again, err := c.Bump(t.Context(), bumpRequest())
+	require.NoError(t, err)
+	assert.Equal(t, git.AlreadyDone, again.Outcome)
+	assert.Empty(t, srv.Calls())
+}
+
+func TestCommitWritesAndRemoves(t *testing.T) {
+	servers(t, func(t *testing.T, srv *distgittest.Server) {
+		addDemo(t, srv)
+		c := newClient(t, srv)
+		req := git.CommitRequest{
+			Repo: demo, Branch: "rawhide", Author: bot, Message: "Retire", Reason: "gone",
+			Files: map[string][]byte{"dead.package": []byte("Orphaned\n"), "a/b/c": nil}, Remove: []string{"demo.spec", "patches/a.patch"},
+		}
+		done, err := c.Commit(t.Context(), req)
+		require.NoError(t, err)
+		assert.Equal(t, []string{"a/b/c", "dead.package", "demo.spec", "patches/a.patch"}, done.Files)
+		tree, err := c.Tree(t.Context(), demo, "rawhide")
+		require.NoError(t, err)
+		names, err := tree.ReadDir(".")
+		require.NoError(t, err)
+		var got []string
+		for _, n := range names {
+			got = append(got, n.Name)
+		}
+		assert.Equal(t, []string{"a", "dead.package", "sources"}, got, "an emptied folder goes")
+
+		req.Reason, req.Files, req.Remove = "again", nil, []string{"nosuch"}
+		_, err = c.Commit(t.Context(), req)
+		assert.ErrorIs(t, err, git.ErrNotFound)
+		for _, bad := range []map[string][]byte{{"../x": nil}, {".git/hooks/x": nil}, {"a": nil, "a/b": nil}, {"": nil}} {
+			req.Remove, req.Files = nil, bad
+			_, err = c.Commit(t.Context(), req)
+			assert.ErrorIs(t, err, git.ErrInvalid, "%v", bad)
+		}
+		assert.Len(t, srv.Pushes(), 1)
+	})
+}
+
+func TestALogEndsWhereTheHistoryDoes(t *testing.T) {
+	servers(t, func(t *testing.T, srv *distgittest.Server) {
+		addDemo(t, srv)
+		for i := range 4 {
+			_, err := srv.Commit(demo, distgittest.Commit{Files: map[string]string{"n": fmt.Sprint(i)}})
+			require.NoError(t, err)
+		}
+		c := newClient(t, srv)
+		for limit, want := range map[int]int{0: 5, 1: 1, 3: 3, 99: 5} {
+			log, err := c.Log(t.Context(), demo, "rawhide", limit)
+			require.NoError(t, err)
+			assert.Len(t, log, want)
+		}
+		_, err := c.Log(t.Context(), demo, "rawhide", -1)
+		assert.ErrorIs(t, err, git.ErrInvalid)
+	})
+}
+
+func TestForgesThatFilterSendNoFilesForALog(t *testing.T) {
+	srv := newServer(t, distgittest.Options{AllowAnyCommit: true})
+	if !srv.RealGit() {
+		t.Skip("the git command is not installed")
+	}
+	addDemo(t, srv)
+	first, err := srv.Head(demo, "rawhide")
+	require.NoError(t, err)
+	_, err = srv.Commit(demo, distgittest.Commit{Files: map[string]string{"n": "1"}})
+	require.NoError(t, err)
+	c := newClient(t, srv)
+	log, err := c.Log(t.Context(), demo, "", 0)
+	require.NoError(t, err)
+	assert.Len(t, log, 2)
+	f, err := c.File(t.Context(), demo, first, "demo.spec")
+	require.NoError(t, err, "any commit by its hash")
+	assert.Equal(t, first, f.Commit)
+}
+
+func TestCommitsBehindATipAreReadByTheirHash(t *testing.T) {
+	srv := newServer(t, distgittest.Options{})
+	if !srv.RealGit() {
+		t.Skip("go-git's server gives out any commit")
+	}
+	addDemo(t, srv)
+	first, err := srv.Head(demo, "rawhide")
+	require.NoError(t, err)
+	second, err := srv.Commit(demo, distgittest.Commit{Files: map[string]string{"n": "1"}})
+	require.NoError(t, err)
+	c := newClient(t, srv)
+	f, err := c.File(t.Context(), demo, first, "demo.spec")
+	require.NoError(t, err)
+	assert.Equal(t, first, f.Commit)
+	require.NoError(t, srv.SetRef(demo, "rawhide", first))
+	_, err = c.File(t.Context(), demo, second, "demo.spec")
+	assert.ErrorIs(t, err, git.ErrNotFound, "rewound: no branch leads to it")
+}
+
+func TestLimitsHold(t *testing.T) {
+	srv := newServer(t, distgittest.Options{})
+	big := strings.Repeat("x", 1<<20)
+	require.NoError(t, srv.Add(demo, distgittest.Package(map[string]string{"demo.spec": demoSpec, "big": big})))
+	for name, c := range map[string]*git.Client{
+		"object":  newClient(t, srv, git.WithLimits(0, 1<<19, 0)),
+		"objects": newClient(t, srv, git.WithLimits(0, 0, 1<<19)),
+		"pack":    newClient(t, srv, git.WithLimits(500, 0, 0)),
+	} {
+		_, err := c.File(t.Context(), demo, "rawhide", "demo.spec")
+		assert.ErrorIs(t, err, git.ErrTooLarge, name)
 	}
 }

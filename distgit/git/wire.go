@@ -134,6 +134,8 @@ func failure(ctx context.Context, err error, x *exchange) error {
 		e.Err = ErrEmpty
 	case errors.Is(err, transport.ErrRepositoryNotFound):
 		e.Err, e.Msg = ErrNotFound, tail(transport.ErrRepositoryNotFound)
+	case strings.Contains(text, "ssh: unable to authenticate"):
+		e.Err, e.Msg = ErrUnauthorized, "no ssh key is accepted"
 	case errors.Is(err, transport.ErrAuthenticationRequired):
 		e.Err, e.Msg = ErrUnauthorized, tail(transport.ErrAuthenticationRequired)
 	case errors.Is(err, transport.ErrAuthorizationFailed), x.status == http.StatusForbidden:
