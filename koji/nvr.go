@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // An NVR names a build: name, version and release, with the epoch where it is
@@ -64,7 +65,7 @@ func parseNVR(s string) (n NVR, ok bool) {
 			n.Epoch, *part = &e, rest
 		}
 	}
-	if n.Name == "" || n.Version == "" || n.Release == "" || strings.ContainsAny(s, " \t\r\n") || strings.ContainsRune(n.Release, ':') {
+	if n.Name == "" || n.Version == "" || n.Release == "" || !utf8.ValidString(s) || strings.ContainsAny(s, " \t\r\n") || strings.ContainsRune(n.Release, ':') {
 		return n, false
 	}
 	return n, true

@@ -86,3 +86,17 @@ func TestProfiles(t *testing.T) {
 		assert.ErrorIs(t, err, koji.ErrInvalid, name)
 	}
 }
+
+func FuzzProfile(f *testing.F) {
+	f.Add("[x]\nserver = http://a/b\n  more\n[DEFAULT]\na: %(server)s%%\n")
+	f.Add("\ufeff[x]\r\nserver=\r\n;c\n[")
+	f.Fuzz(func(t *testing.T, text string) {
+		file := filepath.Join(t.TempDir(), "koji.conf")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Skip()
+		}
+		if p, err := koji.LoadProfileFrom("x", file); err == nil {
+			_, _ = p.NewClient()
+		}
+	})
+}

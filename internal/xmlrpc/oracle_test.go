@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	kolo "github.com/kolo/xmlrpc"
 	"github.com/stretchr/testify/require"
@@ -162,4 +163,22 @@ func TestWeReadWhatKoloWrites(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "m", method)
 	require.Equal(t, []any{"a&b", int64(5), true, 1.5, []any{"x"}, map[string]any{"k": "v"}, map[string]any{"name": "n"}}, params)
+}
+
+// FuzzParseTime holds that what reads as a time is the same when Go reads it.
+func FuzzParseTime(f *testing.F) {
+	for _, s := range []string{"2026-11-20 11:57:58.027238+00:00", "2026-11-20T11:57:58Z", "2026-02-30 00:00:00", "2026-11-20 11:57:58-0530", "2026-11-20 11:57:58.+1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, ok := xmlrpc.ParseTime(s)
+		if !ok {
+			return
+		}
+		for _, layout := range []string{"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05-0700", "2006-01-02 15:04:05-07", "2006-01-02 15:04:05"} {
+			if want, err := time.Parse(layout, strings.Replace(s, "T", " ", 1)); err == nil && !want.UTC().Equal(got) {
+				t.Fatalf("%q: %v, Go says %v", s, got, want.UTC())
+			}
+		}
+	})
 }
