@@ -4,10 +4,12 @@ package pdc
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
-	"io"
+	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 )
 
@@ -15,336 +17,428 @@ import (
 // other generations or deployments of the server. Nil if there are none.
 type Extra map[string]json.RawMessage
 
-// decoder turns rows into T and keeps what T doesn't know.
+// decoder turns rows into T as encoding/json would, and keeps what T doesn't
+// know. Names must match exactly. It is not safe for concurrent use.
 type decoder[T any] struct {
-	extra int // index of T's field of type Extra, -1 if none
-	known map[string]bool
+	plan *plan // nil for types that encoding/json had better decode
+	p    parser
 }
 
 func newDecoder[T any]() *decoder[T] {
-	d := &decoder[T]{extra: -1}
 	t := reflect.TypeFor[T]()
-	if t.Kind() != reflect.Struct {
-		return d
+	if t.Kind() != reflect.Struct || ownDecoding(t) {
+		return &decoder[T]{}
 	}
-	d.known = make(map[string]bool, t.NumField())
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Type == reflect.TypeFor[Extra]() {
-			d.extra = i
-			continue
-		}
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
-			d.known[name] = true
-		}
-	}
-	return d
+	return &decoder[T]{plan: planOf(t, map[reflect.Type]*plan{})}
 }
 
 func (d *decoder[T]) decode(row []byte, v *T) error {
-	if err := json.Unmarshal(row, v); err != nil {
+	if d.plan == nil {
+		return json.Unmarshal(row, v)
+	}
+	d.p.b, d.p.i = row, 0
+	if err := d.p.object(d.plan, reflect.ValueOf(v).Elem()); err != nil {
 		return err
 	}
-	if d.extra < 0 {
-		return nil
-	}
-	var extra Extra
-	members(row, func(key, value []byte) {
-		if d.known[string(key)] {
-			return
-		}
-		if extra == nil {
-			extra = Extra{}
-		}
-		extra[string(key)] = bytes.Clone(value)
-	})
-	if extra != nil {
-		reflect.ValueOf(v).Elem().Field(d.extra).Set(reflect.ValueOf(extra))
+	if d.p.space(); d.p.i < len(row) {
+		return errSyntax
 	}
 	return nil
 }
 
-// members calls f for each member of a JSON object known to be valid. Keys
-// with escapes are passed unescaped.
-func members(obj []byte, f func(key, value []byte)) {
-	i := space(obj, 0)
-	if i >= len(obj) || obj[i] != '{' {
-		return
-	}
-	for i++; ; i++ {
-		i = space(obj, i)
-		if i >= len(obj) || obj[i] != '"' {
-			return
-		}
-		end := skip(obj, i)
-		key := obj[i+1 : end-1]
-		if bytes.IndexByte(key, '\\') >= 0 {
-			var s string
-			_ = json.Unmarshal(obj[i:end], &s)
-			key = []byte(s)
-		}
-		i = space(obj, space(obj, end)+1)
-		end = skip(obj, i)
-		f(key, obj[i:end])
-		if i = space(obj, end); i >= len(obj) || obj[i] != ',' {
-			return
-		}
-	}
+// plan is how a struct type is decoded.
+type plan struct {
+	members []memberPlan
+	byName  map[string]int // index in members
+	extra   int            // index of the field of type Extra, -1 if none
 }
 
-// rowReader splits an answer into rows: a bare array, or an object with count,
-// next and results. It holds no more than one row.
-type rowReader struct {
-	r   io.Reader // nil when buf is all there is
-	buf []byte
-	pos int
-	eof bool
-
-	ioErr   error // what reading failed with
-	state   state
-	bare    bool
-	count   int
-	nextURL string
+type memberPlan struct {
+	name  string
+	field int
+	kind  decoding
+	elem  decoding // of slices
+	sub   *plan    // of structs, and of elements that are structs
+	last  string   // the value before: most repeat
 }
 
-type state uint8
+type decoding uint8
 
 const (
-	atStart state = iota
-	inObject
-	inRows
-	atEnd
+	byLibrary decoding = iota
+	asText
+	asBool
+	asInt
+	asStruct
+	asList
+	asPointer
 )
 
 var (
-	errTruncated = errors.New("answer ends too early")
-	errShape     = errors.New("neither a list nor an object with results")
+	unmarshaler     = reflect.TypeFor[json.Unmarshaler]()
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-// next returns the next row, valid until the call after it; io.EOF at the end.
-func (r *rowReader) next() ([]byte, error) {
-	for {
-		switch r.state {
-		case atStart:
-			switch c, err := r.peek(); {
-			case err != nil:
-				return nil, r.early(err)
-			case c == '[':
-				r.pos++
-				r.state, r.bare = inRows, true
-			case c == '{':
-				r.pos++
-				r.state = inObject
-			default:
-				return nil, errShape
-			}
-		case inObject:
-			done, err := r.member()
-			if err != nil {
-				return nil, r.early(err)
-			}
-			if done {
-				r.state = atEnd
-			}
-		case inRows:
-			c, err := r.peek()
-			switch {
-			case err != nil:
-				return nil, r.early(err)
-			case c == ',':
-				r.pos++
-			case c == ']':
-				r.pos++
-				if r.state = inObject; r.bare {
-					r.state = atEnd
-				}
-			default:
-				return r.value()
-			}
-		case atEnd:
-			if _, err := r.peek(); err == io.EOF {
-				return nil, io.EOF
-			} else if err != nil {
-				return nil, err
-			}
-			return nil, errors.New("text after the answer")
-		}
-	}
+// ownDecoding reports types that say themselves how they are read.
+func ownDecoding(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(unmarshaler) || p.Implements(textUnmarshaler)
 }
 
-func (r *rowReader) early(err error) error {
-	if err == io.EOF {
-		return errTruncated
+func decodingOf(t reflect.Type) decoding {
+	if ownDecoding(t) {
+		return byLibrary
 	}
-	return err
+	switch t.Kind() {
+	case reflect.String:
+		return asText
+	case reflect.Bool:
+		return asBool
+	case reflect.Int, reflect.Int64:
+		return asInt
+	case reflect.Struct:
+		return asStruct
+	case reflect.Slice:
+		if t.Elem().Kind() != reflect.Uint8 {
+			return asList
+		}
+	case reflect.Pointer:
+		return asPointer
+	}
+	return byLibrary
 }
 
-// member reads one member of the envelope, or finds its end.
-func (r *rowReader) member() (done bool, err error) {
-	c, err := r.peek()
-	if err != nil {
-		return false, err
+func planOf(t reflect.Type, known map[reflect.Type]*plan) *plan {
+	if p := known[t]; p != nil {
+		return p
 	}
-	switch c {
-	case '}':
-		r.pos++
-		return true, nil
-	case ',':
-		r.pos++
-		if _, err = r.peek(); err != nil {
-			return false, err
+	p := &plan{byName: make(map[string]int, t.NumField()), extra: -1}
+	known[t] = p
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Type == reflect.TypeFor[Extra]() {
+			p.extra = i
+			continue
 		}
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" || !f.IsExported() {
+			continue
+		}
+		if name == "" {
+			name = f.Name
+		}
+		m := memberPlan{name: name, field: i, kind: decodingOf(f.Type)}
+		inner := f.Type
+		if m.kind == asList || m.kind == asPointer {
+			inner = f.Type.Elem()
+			if m.elem = decodingOf(inner); m.elem == asList || m.elem == asPointer {
+				m.elem = byLibrary
+			}
+		}
+		if strings.Contains(options, "string") {
+			m.kind = byLibrary
+		}
+		if m.kind == asStruct || m.elem == asStruct {
+			m.sub = planOf(inner, known)
+		}
+		p.byName[name] = len(p.members)
+		p.members = append(p.members, m)
 	}
-	raw, err := r.value()
-	if err != nil {
-		return false, err
-	}
-	key := string(raw)
-	if c, err = r.peek(); err != nil {
-		return false, err
-	}
-	if c != ':' {
-		return false, errShape
-	}
-	r.pos++
-	if c, err = r.peek(); err != nil {
-		return false, err
-	}
-	if key == `"results"` && c == '[' {
-		r.pos++
-		r.state = inRows
-		return false, nil
-	}
-	if raw, err = r.value(); err != nil {
-		return false, err
-	}
-	switch key {
-	case `"count"`:
-		err = json.Unmarshal(raw, &r.count)
-	case `"next"`:
-		err = json.Unmarshal(raw, &r.nextURL) // null leaves it empty
-	case `"results"`:
-		err = errShape
-	}
-	return false, err
+	return p
 }
 
-// peek returns the next byte that is no space, without taking it.
-func (r *rowReader) peek() (byte, error) {
-	for {
-		r.pos = space(r.buf, r.pos)
-		if r.pos < len(r.buf) {
-			return r.buf[r.pos], nil
-		}
-		if err := r.fill(); err != nil {
-			return 0, err
-		}
-	}
+var errSyntax = errors.New("broken JSON")
+
+// parser reads one JSON value.
+type parser struct {
+	b []byte
+	i int
 }
 
-// value takes the JSON value at the present position.
-func (r *rowReader) value() ([]byte, error) {
-	for {
-		// A number or literal at the end of the window may go on.
-		end := skip(r.buf, r.pos)
-		if end > 0 && (end < len(r.buf) || r.eof || closed(r.buf[end-1])) {
-			v := r.buf[r.pos:end]
-			r.pos = end
-			return v, nil
-		}
-		if err := r.fill(); err != nil {
-			return nil, r.early(err)
-		}
+func (p *parser) space() { p.i = space(p.b, p.i) }
+
+// take expects a byte after spaces.
+func (p *parser) take(c byte) error {
+	p.space()
+	if p.i >= len(p.b) || p.b[p.i] != c {
+		return errSyntax
 	}
+	p.i++
+	return nil
 }
 
-func closed(c byte) bool { return c == '"' || c == '}' || c == ']' }
+func (p *parser) peek() byte {
+	p.space()
+	if p.i >= len(p.b) {
+		return 0
+	}
+	return p.b[p.i]
+}
 
-// fill reads more, dropping what was consumed.
-func (r *rowReader) fill() error {
-	if r.eof {
-		if r.ioErr != nil {
-			return r.ioErr
+// null takes a null if there is one.
+func (p *parser) null() bool {
+	if p.peek() == 'n' && p.i+4 <= len(p.b) && string(p.b[p.i:p.i+4]) == "null" {
+		p.i += 4
+		return true
+	}
+	return false
+}
+
+// raw takes a value whole.
+func (p *parser) raw() ([]byte, error) {
+	p.space()
+	end := skip(p.b, p.i)
+	if end == 0 || end == p.i {
+		return nil, errSyntax
+	}
+	v := p.b[p.i:end]
+	p.i = end
+	return v, nil
+}
+
+func (p *parser) object(plan *plan, v reflect.Value) error {
+	if p.null() {
+		return nil
+	}
+	if p.peek() != '{' {
+		return p.mismatch("an object")
+	}
+	p.i++
+	var extra Extra
+	for next := 0; ; {
+		if p.peek() == '}' && (next == 0 || p.b[p.i-1] != ',') {
+			p.i++
+			break
 		}
-		return io.EOF
-	}
-	rest := len(r.buf) - r.pos
-	if cap(r.buf) < 64<<10 || rest > cap(r.buf)/2 {
-		grown := make([]byte, rest, max(64<<10, 2*cap(r.buf)))
-		copy(grown, r.buf[r.pos:])
-		r.buf = grown
-	} else {
-		r.buf = r.buf[:copy(r.buf[:cap(r.buf)], r.buf[r.pos:])]
-	}
-	r.pos = 0
-	for {
-		n, err := r.r.Read(r.buf[len(r.buf):cap(r.buf)])
-		r.buf = r.buf[:len(r.buf)+n]
+		key, err := p.key()
 		if err != nil {
-			if r.eof = true; err != io.EOF {
-				r.ioErr = err
-			}
-			if n == 0 {
-				return err
-			}
+			return err
 		}
-		if n > 0 {
+		if err := p.take(':'); err != nil {
+			return err
+		}
+		// Rows have their members in the same order as the type, mostly.
+		at, known := next, next < len(plan.members) && plan.members[next].name == string(key)
+		if !known {
+			at, known = lookup(plan, key)
+		}
+		if known {
+			next = at + 1
+			m := &plan.members[at]
+			if err := p.member(m, v.Field(m.field)); err != nil {
+				return fmt.Errorf("%s: %w", m.name, err)
+			}
+		} else {
+			name := string(key)
+			raw, err := p.raw()
+			if err != nil || !json.Valid(raw) {
+				return errSyntax
+			}
+			if plan.extra >= 0 {
+				if extra == nil {
+					extra = Extra{}
+				}
+				extra[name] = bytes.Clone(raw)
+			}
+			next = max(next, 1)
+		}
+		switch p.peek() {
+		case ',':
+			p.i++
+			if p.peek() != '"' {
+				return errSyntax
+			}
+		case '}':
+		default:
+			return errSyntax
+		}
+	}
+	if extra != nil {
+		v.Field(plan.extra).Set(reflect.ValueOf(extra))
+	}
+	return nil
+}
+
+func lookup(plan *plan, key []byte) (int, bool) {
+	at, ok := plan.byName[string(key)]
+	return at, ok
+}
+
+// key takes a member's name.
+func (p *parser) key() ([]byte, error) {
+	if p.peek() != '"' {
+		return nil, errSyntax
+	}
+	raw, err := p.raw()
+	if err != nil {
+		return nil, err
+	}
+	if plain(raw[1 : len(raw)-1]) {
+		return raw[1 : len(raw)-1], nil
+	}
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		return nil, errSyntax
+	}
+	return []byte(s), nil
+}
+
+// plain reports text that stands for itself: printable ASCII.
+func plain(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' || c >= 0x80 || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *parser) member(m *memberPlan, v reflect.Value) error {
+	switch m.kind {
+	case asText:
+		if p.null() {
 			return nil
 		}
+		s, err := p.text(m.last)
+		if err != nil {
+			return err
+		}
+		m.last = s
+		v.SetString(s)
+		return nil
+	case asList:
+		return p.list(m, v)
+	case asPointer:
+		if p.null() {
+			v.SetZero()
+			return nil
+		}
+		v.Set(reflect.New(v.Type().Elem()))
+		return p.value(m.elem, m.sub, v.Elem())
 	}
+	return p.value(m.kind, m.sub, v)
 }
 
-func space(b []byte, i int) int {
-	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
-		i++
+func (p *parser) value(kind decoding, sub *plan, v reflect.Value) error {
+	if kind == asStruct {
+		return p.object(sub, v)
 	}
-	return i
-}
-
-// skip returns the end of the value that begins at i, or 0 when it doesn't end
-// in b. It only finds the bounds: decoding judges what is inside.
-func skip(b []byte, i int) int {
-	depth := 0
-	for i < len(b) {
-		switch b[i] {
-		case '"':
-			for i++; ; i++ {
-				n := bytes.IndexByte(b[i:], '"')
-				if n < 0 {
-					return 0
-				}
-				slashes := 0
-				for k := i + n - 1; k >= i && b[k] == '\\'; k-- {
-					slashes++
-				}
-				if i += n; slashes%2 == 0 {
-					break
-				}
-			}
-			i++
-		case '{', '[':
-			depth++
-			i++
-			continue
-		case '}', ']':
-			depth--
-			i++
+	if kind == byLibrary {
+		raw, err := p.raw()
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(raw, v.Addr().Interface())
+	}
+	if p.null() {
+		return nil
+	}
+	switch kind {
+	case asText:
+		s, err := p.text("")
+		if err != nil {
+			return err
+		}
+		v.SetString(s)
+	case asBool:
+		raw, err := p.raw()
+		if err != nil {
+			return err
+		}
+		switch string(raw) {
+		case "true":
+			v.SetBool(true)
+		case "false":
+			v.SetBool(false)
 		default:
-			if depth > 0 {
-				i++
-				continue
-			}
-			start := i
-			for i < len(b) && b[i] != ',' && b[i] != '}' && b[i] != ']' && b[i] != ':' && b[i] > ' ' {
-				i++
-			}
-			if i == start { // a stray comma: let decoding complain
-				i++
-			}
+			return wanted("true or false", raw)
 		}
-		if depth <= 0 {
-			return i
+	case asInt:
+		raw, err := p.raw()
+		if err != nil {
+			return err
+		}
+		n, err := strconv.ParseInt(string(raw), 10, v.Type().Bits())
+		if err != nil || !json.Valid(raw) { // "+1" and "007" are no JSON
+			return wanted("a whole number", raw)
+		}
+		v.SetInt(n)
+	}
+	return nil
+}
+
+// text takes a string; last is returned when it is the same.
+func (p *parser) text(last string) (string, error) {
+	if p.peek() != '"' {
+		return "", p.mismatch("a text")
+	}
+	raw, err := p.raw()
+	if err != nil {
+		return "", err
+	}
+	inner := raw[1 : len(raw)-1]
+	if last != "" && string(inner) == last {
+		return last, nil
+	}
+	if plain(inner) {
+		return string(inner), nil
+	}
+	var s string
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return "", errSyntax
+	}
+	return s, nil
+}
+
+func (p *parser) list(m *memberPlan, v reflect.Value) error {
+	if p.null() {
+		v.SetZero()
+		return nil
+	}
+	if p.peek() != '[' {
+		return p.mismatch("a list")
+	}
+	p.i++
+	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
+	if p.peek() == ']' {
+		p.i++
+		return nil
+	}
+	for n := 0; ; n++ {
+		if n == v.Cap() {
+			v.Grow(max(4, n))
+		}
+		v.SetLen(n + 1)
+		v.Index(n).SetZero()
+		if err := p.value(m.elem, m.sub, v.Index(n)); err != nil {
+			return fmt.Errorf("[%d]: %w", n, err)
+		}
+		switch p.peek() {
+		case ',':
+			p.i++
+		case ']':
+			p.i++
+			return nil
+		default:
+			return errSyntax
 		}
 	}
-	return 0
+}
+
+func (p *parser) mismatch(want string) error {
+	raw, err := p.raw()
+	if err != nil {
+		return err
+	}
+	return wanted(want, raw)
+}
+
+func wanted(want string, raw []byte) error {
+	if !json.Valid(raw) {
+		return errSyntax
+	}
+	if len(raw) > 40 {
+		raw = append(raw[:40:40], "..."...)
+	}
+	return fmt.Errorf("want %s, got %s", want, raw)
 }

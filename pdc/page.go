@@ -52,6 +52,9 @@ func (r Resource[T]) List(ctx context.Context, q Query) (Page[T], error) {
 		if err != nil {
 			return Page[T]{}, unexpected(resp.op, resp.Status, len(p.Items), err)
 		}
+		if p.Items == nil {
+			p.Items = make([]T, 0, max(1, min(rows.count, DefaultPageSize)))
+		}
 		p.Items = append(p.Items, v)
 	}
 	p.next = rows.nextURL
