@@ -247,15 +247,14 @@ func (g *Graph) MarshalJSON() ([]byte, error) {
 
 // file returns the fourth element of a JSON edge with its comma, or "".
 func (d edgeDetail) file() string {
+	if d.attr&(1<<attrShift-1) == 0 && d.arches == nil && d.evidence == "" {
+		return ""
+	}
 	f := fileDetail{
 		Weak: d.attr&attrWeak != 0, Bootstrap: d.attr&attrBootstrap != 0, Possible: d.attr&attrPossible != 0,
 		Arches: d.arches, Evidence: d.evidence,
 	}
-	text := mustJSON(f)
-	if len(text) == 2 {
-		return ""
-	}
-	return "," + string(text)
+	return "," + string(mustJSON(f))
 }
 
 func comma(buf *bytes.Buffer, i int) {

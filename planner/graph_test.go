@@ -250,9 +250,9 @@ func (w *brokenWriter) Write(p []byte) (int, error) {
 }
 
 func TestWriteErrorsAreReturned(t *testing.T) {
-	s := synthetic{nodes: 20_000, deps: 3, state: 1}
+	s := synthetic{nodes: 6000, deps: 3, state: 1}
 	g := s.graph(t, s.ids(), nil)
-	for _, room := range []int{0, 100_000, 700_000} {
+	for _, room := range []int{0, 70_000, 300_000} {
 		assert.ErrorIs(t, g.WriteJSON(&brokenWriter{room}), errBroken)
 		assert.ErrorIs(t, g.WriteText(&brokenWriter{room}), errBroken)
 	}
