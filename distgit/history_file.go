@@ -26,8 +26,9 @@ type HistoryFile struct {
 	// file was opened.
 	Torn int
 
-	mu sync.Mutex
-	f  *os.File
+	mu     sync.Mutex
+	f      *os.File
+	broken error // why nothing can be added any more
 }
 
 // OpenHistory opens a history file, making it if it is not there, and reads
@@ -115,58 +116,54 @@ func lineError(name string, line int, err error) error {
 	return &Error{Op: "read " + name, Msg: fmt.Sprintf("line %d: %v", line, err), Err: ErrInvalid}
 }
 
-// Append adds observations and writes those that were new to the file, synced
-// before it returns. On an error of the file nothing is lost from the index,
-// and the file's end is put back to a whole line.
-func (h *HistoryFile) Append(obs ...Observation) (int, error) {
+// Add adds observations, writes those that were new to the file, syncs it, and
+// returns how many they were. It adds all or, with an error that wraps
+// [ErrInvalid], none. After an error of the file itself the index has what the
+// file has not: every further Add returns that error, and opening the file anew
+// goes on from its last whole line.
+func (h *HistoryFile) Add(obs ...Observation) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.f == nil {
-		return 0, os.ErrClosed
+	if h.broken != nil {
+		return 0, h.broken
 	}
 	checked, err := checkAll(obs)
 	if err != nil {
 		return 0, err
 	}
 	fresh := h.add(checked)
-	n := len(fresh)
-	if n == 0 {
+	if len(fresh) == 0 {
 		return 0, nil
 	}
 	var b bytes.Buffer
 	for _, o := range fresh {
 		line, err := json.Marshal(observationJSON(o))
 		if err != nil {
+			h.broken = err
 			return 0, err
 		}
 		b.Write(line)
 		b.WriteByte('\n')
 	}
-	end, err := h.f.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return n, err
-	}
 	if _, err = h.f.Write(b.Bytes()); err == nil {
 		err = h.f.Sync()
 	}
 	if err != nil {
-		if terr := h.f.Truncate(end); terr == nil {
-			_, _ = h.f.Seek(end, io.SeekStart)
-		}
+		h.broken = fmt.Errorf("history file: %w", err)
+		return 0, h.broken
 	}
-	return n, err
+	return len(fresh), nil
 }
 
 // Close closes the file. The index stays usable.
 func (h *HistoryFile) Close() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.f == nil {
+	if errors.Is(h.broken, os.ErrClosed) {
 		return nil
 	}
-	err := h.f.Close()
-	h.f = nil
-	return err
+	h.broken = os.ErrClosed
+	return h.f.Close()
 }
 
 // observationJSON is an observation with its names in the file.

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// fastLine is a line of a history file as Append writes it, cut into its
+// fastLine is a line of a history file as [HistoryFile.Add] writes it, cut into its
 // values. Anything else (another order, escapes, blanks) is left to
 // encoding/json, which takes ten times as long.
 type fastLine struct {

@@ -293,14 +293,14 @@ func TestAHistoryFileIsReadBackAndGoesOn(t *testing.T) {
 		At: minute(3), NotBefore: minute(2), Evidence: distgit.FromPoll, Forced: true, ID: "id \"quoted\" \\ é", Agent: "jane",
 	}
 	alias := distgit.Observation{Repo: bashRepo, Ref: "main", Target: "rawhide", At: minute(1), Evidence: distgit.FromLog}
-	n, err := h.Append(told(0, "-", "a"), full, alias)
+	n, err := h.Add(told(0, "-", "a"), full, alias)
 	require.NoError(t, err)
 	assert.Equal(t, 3, n)
-	n, err = h.Append(told(0, "-", "a"))
+	n, err = h.Add(told(0, "-", "a"))
 	require.NoError(t, err)
 	assert.Zero(t, n, "told twice")
 	require.NoError(t, h.Close())
-	_, err = h.Append(told(1, "a", "b"))
+	_, err = h.Add(told(1, "a", "b"))
 	assert.ErrorIs(t, err, os.ErrClosed)
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -311,7 +311,7 @@ func TestAHistoryFileIsReadBackAndGoesOn(t *testing.T) {
 	h, err = distgit.OpenHistory(path)
 	require.NoError(t, err)
 	assert.Equal(t, 16, h.Torn)
-	_, err = h.Append(told(10, "a", "b"))
+	_, err = h.Add(told(10, "a", "b"))
 	require.NoError(t, err)
 	require.NoError(t, h.Close())
 

@@ -4,7 +4,6 @@ package git
 
 import (
 	"context"
-	"errors"
 
 	"github.com/seed-f134cc8e/relkit/distgit"
 )
@@ -47,8 +46,8 @@ func (v Via) String() string {
 //
 //  1. a local repository is opened as it lies;
 //  2. with [WithWeb] and a ref that is a commit hash, the front end's raw file
-//     is read; when it says "not found" git is asked, since Pagure says so of
-//     empty files too;
+//     is read; when that fails git is asked: Pagure says "not found" of empty
+//     files too;
 //  3. else the ref is fetched at depth 1, into memory, without a work tree.
 //
 // A branch is never read through the web by its name: the commit it stood for
@@ -61,11 +60,11 @@ func (c *Client) File(ctx context.Context, repo distgit.Repo, ref, path string) 
 	}
 	if c.cfg.web != nil && c.local == "" && checkHash(ref) == nil {
 		data, err := c.cfg.web.RawFile(ctx, repo, ref, path)
-		switch {
-		case err == nil:
+		if err == nil {
 			f.Commit, f.Data, f.Via = ref, data, ViaWeb
 			return f, nil
-		case !errors.Is(err, ErrNotFound):
+		}
+		if isContext(err) {
 			return f, at(err, "read", repo, ref)
 		}
 	}

@@ -46,7 +46,7 @@ func (a *app) demo(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := a.history.Append(obs...); err != nil {
+		if _, err := a.history.Add(obs...); err != nil {
 			return err
 		}
 	}
@@ -64,7 +64,7 @@ func (a *app) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.history.Append(a.history.Poll(heads, clock)...); err != nil {
+	if _, err := a.history.Add(a.history.Poll(heads, clock)...); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.out, "\nAfter a look at the heads, %s:\n", clock.Format("2006-01-02 15:04:05"))

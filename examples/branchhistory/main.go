@@ -262,7 +262,7 @@ func (a *app) poll(ctx context.Context, names []string) error {
 			failed = errors.Join(failed, r.Err)
 			continue
 		}
-		n, err := a.history.Append(a.history.Poll(r.Heads, at)...)
+		n, err := a.history.Add(a.history.Poll(r.Heads, at)...)
 		if added += n; err != nil {
 			return err
 		}
@@ -285,7 +285,7 @@ func (a *app) guess(ctx context.Context, name, branch string) error {
 	if err != nil {
 		return err
 	}
-	n, err := a.history.Append(distgit.GuessHistory(repo, branch, commits, distgit.DatingRunningMax, a.now())...)
+	n, err := a.history.Add(distgit.GuessHistory(repo, branch, commits, distgit.DatingRunningMax, a.now())...)
 	fmt.Fprintf(a.out, "%d guesses from %d commits\n", n, len(commits))
 	return err
 }

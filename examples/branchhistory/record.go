@@ -83,5 +83,5 @@ func (a *app) observe(line []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return a.history.Append(obs...)
+	return a.history.Add(obs...)
 }

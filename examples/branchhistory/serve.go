@@ -95,7 +95,7 @@ func (a *app) handler(secret string) http.Handler {
 			fail(w, http.StatusBadRequest, err)
 			return
 		}
-		n, err := a.history.Append(obs...)
+		n, err := a.history.Add(obs...)
 		if err != nil {
 			fail(w, http.StatusInternalServerError, err)
 			return
