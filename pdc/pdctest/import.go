@@ -3,12 +3,8 @@
 package pdctest
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -19,28 +15,6 @@ type importing struct {
 	release *row
 	info    obj // payload of composeinfo
 	compose *row
-}
-
-// member walks into ordered objects.
-func member(v any, path ...string) any {
-	for _, k := range path {
-		o, ok := v.(obj)
-		if !ok {
-			return nil
-		}
-		v = o.get(k)
-	}
-	return v
-}
-
-// keysOf are an object's members in the order of a dictionary made from it.
-func keysOf(v any) []string {
-	o, _ := v.(obj)
-	var keys []string
-	for _, m := range o {
-		keys = append(keys, m.k)
-	}
-	return pyOrder(keys)
 }
 
 // eachTree goes through the compose's trees as the server does: variants by
@@ -229,15 +203,6 @@ func (i *importing) trees() *problem {
 	return nil
 }
 
-func sortedKeys(o obj) []string {
-	keys := make([]string, len(o))
-	for i, m := range o {
-		keys[i] = m.k
-	}
-	slices.Sort(keys)
-	return keys
-}
-
 func (p *PDC) composeVariant(compose *row, uid string) *row {
 	for _, v := range p.variantsOf(compose) {
 		if v.str("uid") == uid {
@@ -318,39 +283,6 @@ func (p *PDC) importedRPM(id, srpm string) (*row, *problem) {
 	v["built_for_release"], v["srpm_commit_hash"], v["srpm_commit_branch"] = nil, nil, nil
 	v["filename"] = rpmFile(v)
 	return p.insert(t, v), nil
-}
-
-// pdcNEVRA is name-epoch:version-release.arch taken apart.
-type pdcNEVRA struct {
-	name, version, release, arch string
-	epoch                        int
-}
-
-func (n *pdcNEVRA) parse(s string) bool {
-	s = strings.TrimSuffix(s, ".rpm")
-	dot := strings.LastIndexByte(s, '.')
-	if dot < 0 {
-		return false
-	}
-	s, n.arch = s[:dot], s[dot+1:]
-	dash := strings.LastIndexByte(s, '-')
-	if dash < 0 {
-		return false
-	}
-	s, n.release = s[:dash], s[dash+1:]
-	if dash = strings.LastIndexByte(s, '-'); dash < 0 {
-		return false
-	}
-	n.name = s[:dash]
-	epoch, version, ok := strings.Cut(s[dash+1:], ":")
-	if !ok {
-		n.version = s[dash+1:]
-		return true
-	}
-	var err error
-	n.version = version
-	n.epoch, err = strconv.Atoi(epoch)
-	return err == nil
 }
 
 // images imports the image manifest.
@@ -436,54 +368,4 @@ func (i *importing) locations() (int, *problem) {
 		}
 	}
 	return len(trees), nil
-}
-
-// parseOrdered reads JSON keeping the order of members.
-func parseOrdered(data []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	v, err := ordered(d)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, io.ErrUnexpectedEOF
-	}
-	return v, nil
-}
-
-func ordered(d *json.Decoder) (any, error) {
-	tok, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch tok {
-	case json.Delim('{'):
-		o := obj{}
-		for d.More() {
-			k, err := d.Token()
-			if err != nil {
-				return nil, err
-			}
-			v, err := ordered(d)
-			if err != nil {
-				return nil, err
-			}
-			o = append(o, kv{k.(string), v})
-		}
-		_, err := d.Token()
-		return o, err
-	case json.Delim('['):
-		list := []any{}
-		for d.More() {
-			v, err := ordered(d)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		_, err := d.Token()
-		return list, err
-	}
-	return numbers(tok), nil
 }

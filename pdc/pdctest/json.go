@@ -259,3 +259,84 @@ func pyRepr(v any) string {
 	}
 	return string(appendJSON(nil, v))
 }
+
+// parseOrdered reads JSON keeping the order of members.
+func parseOrdered(data []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	v, err := ordered(d)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return v, nil
+}
+
+func ordered(d *json.Decoder) (any, error) {
+	tok, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch tok {
+	case json.Delim('{'):
+		o := obj{}
+		for d.More() {
+			k, err := d.Token()
+			if err != nil {
+				return nil, err
+			}
+			v, err := ordered(d)
+			if err != nil {
+				return nil, err
+			}
+			o = append(o, kv{k.(string), v})
+		}
+		_, err := d.Token()
+		return o, err
+	case json.Delim('['):
+		list := []any{}
+		for d.More() {
+			v, err := ordered(d)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		_, err := d.Token()
+		return list, err
+	}
+	return numbers(tok), nil
+}
+
+// member walks into ordered objects.
+func member(v any, path ...string) any {
+	for _, k := range path {
+		o, ok := v.(obj)
+		if !ok {
+			return nil
+		}
+		v = o.get(k)
+	}
+	return v
+}
+
+// keysOf are an object's members in the order of a dictionary made from it.
+func keysOf(v any) []string {
+	o, _ := v.(obj)
+	var keys []string
+	for _, m := range o {
+		keys = append(keys, m.k)
+	}
+	return pyOrder(keys)
+}
+
+func sortedKeys(o obj) []string {
+	keys := make([]string, len(o))
+	for i, m := range o {
+		keys[i] = m.k
+	}
+	slices.Sort(keys)
+	return keys
+}

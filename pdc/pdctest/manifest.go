@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -339,4 +340,37 @@ func clearOverrides(c *call, data any) (*reply, bool) {
 		p.drop(r.table, x)
 	}
 	return &reply{status: 200, raw: append(b, ']')}, true
+}
+
+// pdcNEVRA is name-epoch:version-release.arch taken apart.
+type pdcNEVRA struct {
+	name, version, release, arch string
+	epoch                        int
+}
+
+func (n *pdcNEVRA) parse(s string) bool {
+	s = strings.TrimSuffix(s, ".rpm")
+	dot := strings.LastIndexByte(s, '.')
+	if dot < 0 {
+		return false
+	}
+	s, n.arch = s[:dot], s[dot+1:]
+	dash := strings.LastIndexByte(s, '-')
+	if dash < 0 {
+		return false
+	}
+	s, n.release = s[:dash], s[dash+1:]
+	if dash = strings.LastIndexByte(s, '-'); dash < 0 {
+		return false
+	}
+	n.name = s[:dash]
+	epoch, version, ok := strings.Cut(s[dash+1:], ":")
+	if !ok {
+		n.version = s[dash+1:]
+		return true
+	}
+	var err error
+	n.version = version
+	n.epoch, err = strconv.Atoi(epoch)
+	return err == nil
 }

@@ -179,3 +179,26 @@ func (w *writing) references(f *field, x any) (any, any) {
 	slices.SortFunc(out, func(a, b *row) int { return cmp.Compare(a.id, b.id) })
 	return out, nil
 }
+
+func compareDotted(a, b string) int {
+	x, y := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range min(len(x), len(y)) {
+		m, errM := strconv.Atoi(x[i])
+		n, errN := strconv.Atoi(y[i])
+		var d int
+		switch {
+		case errM == nil && errN == nil:
+			d = cmp.Compare(m, n)
+		case errM == nil:
+			d = -1
+		case errN == nil:
+			d = 1
+		default:
+			d = strings.Compare(x[i], y[i])
+		}
+		if d != 0 {
+			return d
+		}
+	}
+	return cmp.Compare(len(x), len(y))
+}
