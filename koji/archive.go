@@ -4,6 +4,7 @@ package koji
 
 import (
 	"context"
+	"iter"
 	"time"
 )
 
@@ -96,6 +97,13 @@ type ArchiveQuery struct {
 // ListArchives returns the archives that match. It calls listArchives.
 func (c *Client) ListArchives(ctx context.Context, q ArchiveQuery) ([]Archive, error) {
 	return list[Archive](ctx, c, "listArchives", arguments(nil, named(q))...)
+}
+
+// Archives returns the same archives as [Client.ListArchives], page by page, in the query's
+// order and by number within it. It calls listArchives.
+func (c *Client) Archives(ctx context.Context, q ArchiveQuery) iter.Seq2[Archive, error] {
+	q.Order = stable(q.Order, "id")
+	return paged(ctx, q, q.Offset, q.Limit, func(q *ArchiveQuery, o, l int) { q.Offset, q.Limit = o, l }, c.ListArchives)
 }
 
 // An ArchiveFile is a file inside an archive.

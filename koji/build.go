@@ -177,14 +177,7 @@ func (c *Client) ListBuilds(ctx context.Context, q BuildQuery) ([]Build, error) 
 // twice. It calls listBuilds.
 func (c *Client) Builds(ctx context.Context, q BuildQuery) iter.Seq2[Build, error] {
 	q.Order = stable(q.Order, "build_id")
-	size := q.Limit
-	if size <= 0 {
-		size = pageSize
-	}
-	return pages(ctx, q.Offset, size, func(ctx context.Context, offset, limit int) ([]Build, error) {
-		q.Offset, q.Limit = offset, limit
-		return c.ListBuilds(ctx, q)
-	})
+	return paged(ctx, q, q.Offset, q.Limit, func(q *BuildQuery, o, l int) { q.Offset, q.Limit = o, l }, c.ListBuilds)
 }
 
 // CountBuilds returns how many builds match. It calls listBuilds.

@@ -4,6 +4,7 @@ package koji
 
 import (
 	"context"
+	"iter"
 	"time"
 )
 
@@ -99,4 +100,11 @@ type BuildrootQuery struct {
 // ListBuildroots returns the buildroots that match. It calls listBuildroots.
 func (c *Client) ListBuildroots(ctx context.Context, q BuildrootQuery) ([]Buildroot, error) {
 	return list[Buildroot](ctx, c, "listBuildroots", arguments(nil, named(q))...)
+}
+
+// Buildroots returns the same buildroots as [Client.ListBuildroots], page by page, in the query's
+// order and by number within it. It calls listBuildroots.
+func (c *Client) Buildroots(ctx context.Context, q BuildrootQuery) iter.Seq2[Buildroot, error] {
+	q.Order = stable(q.Order, "id")
+	return paged(ctx, q, q.Offset, q.Limit, func(q *BuildrootQuery, o, l int) { q.Offset, q.Limit = o, l }, c.ListBuildroots)
 }

@@ -4,6 +4,8 @@ package koji
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
 )
 
@@ -86,8 +88,9 @@ type CGImport struct {
 }
 
 // ImportCG imports a build of a content generator and returns it. The hub
-// checks sizes and checksums; a mismatch just after an upload may come from a
-// slow file server behind the hub and pass a little later. It calls CGImport.
+// checks sizes and checksums; where it finds a file shorter than it should be,
+// which a slow file server behind the hub causes just after an upload, the
+// import is tried again as often as [WithRetry] says. It calls CGImport.
 func (c *Client) ImportCG(ctx context.Context, i CGImport) (Build, error) {
 	if i.Dir == "" {
 		return Build{}, invalid("CGImport", "no directory given")
@@ -106,7 +109,17 @@ func (c *Client) ImportCG(ctx context.Context, i CGImport) (Build, error) {
 	if i.Token != "" {
 		args = append(args, i.Token)
 	}
-	return value[Build](ctx, c, "CGImport", args...)
+	wait := c.hub.cfg.retry.Wait
+	for try := 0; ; try++ {
+		b, err := value[Build](ctx, c, "CGImport", args...)
+		if !errors.Is(err, FaultGeneric) || !strings.Contains(err.Error(), "Corrupted upload") || try >= c.hub.cfg.retry.Max {
+			return b, err
+		}
+		if serr := sleep(ctx, wait); serr != nil {
+			return b, err
+		}
+		wait = min(2*wait, c.hub.cfg.retry.MaxWait)
+	}
 }
 
 // moment is a time in metadata: a number of seconds.

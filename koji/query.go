@@ -207,3 +207,15 @@ func stable(order, unique string) string {
 }
 
 const pageSize = 1000
+
+// paged goes through the pages of a query: set gives it its place.
+func paged[Q, T any](ctx context.Context, q Q, offset, limit int, set func(q *Q, offset, limit int), list func(context.Context, Q) ([]T, error)) iter.Seq2[T, error] {
+	if limit <= 0 {
+		limit = pageSize
+	}
+	return pages(ctx, offset, limit, func(ctx context.Context, offset, limit int) ([]T, error) {
+		q := q
+		set(&q, offset, limit)
+		return list(ctx, q)
+	})
+}

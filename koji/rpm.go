@@ -5,6 +5,7 @@ package koji
 import (
 	"context"
 	"encoding/base64"
+	"iter"
 	"time"
 )
 
@@ -84,6 +85,13 @@ type RPMQuery struct {
 // ListRPMs returns the rpms that match. It calls listRPMs.
 func (c *Client) ListRPMs(ctx context.Context, q RPMQuery) ([]RPM, error) {
 	return list[RPM](ctx, c, "listRPMs", arguments(nil, named(q))...)
+}
+
+// RPMs returns the same rpms as [Client.ListRPMs], page by page, in the query's
+// order and by number within it. It calls listRPMs.
+func (c *Client) RPMs(ctx context.Context, q RPMQuery) iter.Seq2[RPM, error] {
+	q.Order = stable(q.Order, "id")
+	return paged(ctx, q, q.Offset, q.Limit, func(q *RPMQuery, o, l int) { q.Offset, q.Limit = o, l }, c.ListRPMs)
 }
 
 // An RPMDepType is the kind of a dependency.

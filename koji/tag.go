@@ -115,14 +115,7 @@ func (c *Client) ListTags(ctx context.Context, q TagsQuery) ([]Tag, error) {
 // number within it. It calls listTags.
 func (c *Client) Tags(ctx context.Context, q TagsQuery) iter.Seq2[Tag, error] {
 	q.Order = stable(q.Order, "id")
-	size := q.Limit
-	if size <= 0 {
-		size = pageSize
-	}
-	return pages(ctx, q.Offset, size, func(ctx context.Context, offset, limit int) ([]Tag, error) {
-		q.Offset, q.Limit = offset, limit
-		return c.ListTags(ctx, q)
-	})
+	return paged(ctx, q, q.Offset, q.Limit, func(q *TagsQuery, o, l int) { q.Offset, q.Limit = o, l }, c.ListTags)
 }
 
 // A TagRequest describes a new tag.

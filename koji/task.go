@@ -296,14 +296,7 @@ func (c *Client) ListTasks(ctx context.Context, q TaskQuery) ([]Task, error) {
 // number within it. It calls listTasks.
 func (c *Client) Tasks(ctx context.Context, q TaskQuery) iter.Seq2[Task, error] {
 	q.Order = stable(q.Order, "id")
-	size := q.Limit
-	if size <= 0 {
-		size = pageSize
-	}
-	return pages(ctx, q.Offset, size, func(ctx context.Context, offset, limit int) ([]Task, error) {
-		q.Offset, q.Limit = offset, limit
-		return c.ListTasks(ctx, q)
-	})
+	return paged(ctx, q, q.Offset, q.Limit, func(q *TaskQuery, o, l int) { q.Offset, q.Limit = o, l }, c.ListTasks)
 }
 
 // CountTasks returns how many tasks match. It calls listTasks.

@@ -4,6 +4,7 @@ package koji
 
 import (
 	"context"
+	"iter"
 	"time"
 )
 
@@ -199,6 +200,13 @@ func (c *Client) ListUsers(ctx context.Context, q UserQuery) ([]User, error) {
 		n["userType"] = q.Types
 	}
 	return list[User](ctx, c, "listUsers", arguments(nil, n)...)
+}
+
+// Users returns the same users as [Client.ListUsers], page by page, in the query's
+// order and by number within it. It calls listUsers.
+func (c *Client) Users(ctx context.Context, q UserQuery) iter.Seq2[User, error] {
+	q.Order = stable(q.Order, "id")
+	return paged(ctx, q, q.Offset, q.Limit, func(q *UserQuery, o, l int) { q.Offset, q.Limit = o, l }, c.ListUsers)
 }
 
 // CreateUser makes a user and returns its number. Admins only. It calls
