@@ -184,8 +184,7 @@ func (x *expander) load(name string) string {
 		}
 	}
 	why := x.unknown(ReasonInclude, "%{load:"+name+"}")
-	x.seq++
-	x.taint = append(x.taint, taint{seq: x.seq, reason: why})
+	x.distrust(taint{reason: why})
 	return why
 }
 

@@ -111,7 +111,8 @@ type evaluator struct {
 	arches          []string        // of the main package's BuildArch, once it is known
 	second          bool            // the pass after BuildArch
 	restart         bool
-	current         string // line of the tag that is being read
+	printed         map[string]map[string]bool // tags that the code behind a mark may print
+	current         string                     // line of the tag that is being read
 	sourceN, patchN int
 	changelog       []changelogLine
 	scripts         map[string]bool // "package\x00section" seen
@@ -134,7 +135,7 @@ type pkg struct {
 type taggedText struct{ tag, text string }
 
 func (e *evaluator) run() (*Evaluation, error) {
-	e.chosen = map[string]bool{}
+	e.chosen, e.printed = map[string]bool{}, map[string]map[string]bool{}
 	e.x = &expander{table: maps.Clone(e.table), file: e.spec.File, budget: e.budget, byText: map[string]int{}, prints: map[int]map[string]bool{}}
 	if e.opts.Files != nil {
 		e.x.loader = func(name string) (string, bool) {

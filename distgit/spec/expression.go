@@ -15,6 +15,14 @@ type exprValue struct {
 	why  string // marks, when unknown
 }
 
+// either joins the marks of two values, as long as there are few.
+func either(a, b string) string {
+	if len(a) > 64 || a == b {
+		return a
+	}
+	return a + b
+}
+
 func (v exprValue) truth() bool {
 	return v.kind == 'i' && v.n != 0 || v.kind == 's' && v.s != ""
 }
@@ -166,7 +174,7 @@ func (p *exprParser) logical() exprValue {
 		case w.kind != 0 && w.truth() != and:
 			v = w // unknown && false, unknown || true
 		default:
-			v = exprValue{why: v.why + w.why}
+			v = exprValue{why: either(v.why, w.why)}
 		}
 	}
 	return v
@@ -187,7 +195,7 @@ func (p *exprParser) relational() exprValue {
 		case p.bad != "":
 			return v
 		case v.kind == 0 || w.kind == 0:
-			v = exprValue{why: v.why + w.why}
+			v = exprValue{why: either(v.why, w.why)}
 			continue
 		case v.kind != w.kind:
 			p.fail("types must match")
@@ -230,7 +238,7 @@ func (p *exprParser) chain(op1, op2 string, operand func(*exprParser) exprValue)
 		switch {
 		case p.bad != "":
 		case v.kind == 0 || w.kind == 0:
-			v = exprValue{why: v.why + w.why}
+			v = exprValue{why: either(v.why, w.why)}
 		case v.kind != w.kind:
 			p.fail("types must match")
 		case v.kind == 's' && op == "+":

@@ -3,6 +3,7 @@
 package spec
 
 import (
+	"maps"
 	"strings"
 	"sync"
 )
@@ -64,10 +65,8 @@ func (t macroTable) add(name, body string) {
 var baseTable = sync.OnceValue(func() macroTable {
 	t := macroTable{}
 	for name, body := range rpmMacros {
-		d := definition{body: body}
-		if name, d.params = strings.CutSuffix(name, "()"); true {
-			t[name] = &d
-		}
+		name, params := strings.CutSuffix(name, "()")
+		t[name] = &definition{body: body, params: params}
 	}
 	for name := range strings.FieldsSeq(rpmOtherMacros) {
 		t[name] = &definition{outside: true, literal: true}
@@ -98,11 +97,10 @@ type expander struct {
 
 // taint remembers that code which is not run here may have defined macros.
 type taint struct {
-	words   map[string]bool // nil: any macro
-	exact   bool            // none that only begins or ends with a word
-	seq     int
-	commits int    // what %autorelease counts
-	reason  string // mark
+	words  map[string]bool // nil: any macro
+	exact  bool            // none that only begins or ends with a word
+	seq    int
+	reason string // mark
 }
 
 const (
@@ -140,8 +138,24 @@ func (x *expander) mayDefine(code, why string) {
 		!strings.Contains(code, "load") && !strings.Contains(code, "require") && !strings.Contains(code, "dofile") {
 		return
 	}
-	t := taint{words: map[string]bool{}, seq: x.seq, reason: why}
+	t := taint{words: map[string]bool{}, reason: why}
 	x.addWords(t.words, code, 0)
+	x.distrust(t)
+}
+
+// distrust adds a taint from here on, once for each reason.
+func (x *expander) distrust(t taint) {
+	x.seq++
+	t.seq = x.seq
+	for i := range x.taint {
+		if o := &x.taint[i]; o.reason == t.reason && o.exact == t.exact && (o.words == nil) == (t.words == nil) {
+			if !t.exact { // of those, the words stay the same
+				maps.Copy(o.words, t.words)
+			}
+			o.seq = t.seq
+			return
+		}
+	}
 	x.taint = append(x.taint, t)
 }
 
@@ -183,6 +197,7 @@ func (x *expander) tainted(name string, d *definition) string {
 	if reserved(name) {
 		return ""
 	}
+	x.budget -= len(x.taint)
 	for _, t := range x.taint {
 		if d != nil && d.seq > t.seq {
 			continue

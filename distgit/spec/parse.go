@@ -10,7 +10,7 @@ import (
 
 // MaxSize is the size limit of a spec file in bytes. The largest real ones
 // (kernel, texlive) have a few megabytes.
-const MaxSize = 16 << 20
+const MaxSize = 8 << 20
 
 // Parse reads a spec file at syntax level. The name is used in messages and
 // may be empty. The bytes are not decoded: Latin-1, a byte order mark and

@@ -117,16 +117,20 @@ func (e *evaluator) tagLine(p *pkg, line string) {
 func (e *evaluator) opaqueLine(p *pkg, marks string) {
 	p.opaque.add(marks)
 	e.doubtful = true
-	var here markSet
-	here.add(marks)
-	words := map[string]bool{}
-	for _, t := range tags {
-		if t.macro && e.x.mayPrint(here, t.name) {
-			words[t.name], words[strings.ToUpper(t.name)] = true, true
+	first := firstMark(marks)
+	words, ok := e.printed[first]
+	if !ok {
+		var here markSet
+		here.add(first)
+		words = map[string]bool{}
+		for _, t := range tags {
+			if t.macro && e.x.mayPrint(here, t.name) {
+				words[t.name], words[strings.ToUpper(t.name)] = true, true
+			}
 		}
+		e.printed[first] = words
 	}
-	e.x.seq++
-	e.x.taint = append(e.x.taint, taint{words: words, exact: true, seq: e.x.seq, reason: onlyMarks(marks)})
+	e.x.distrust(taint{words: words, exact: true, reason: first})
 }
 
 // undefinedLine takes a line that is a macro nobody defined: rpm refuses it,
@@ -135,8 +139,7 @@ func (e *evaluator) undefinedLine(p *pkg, line string) {
 	why := e.x.unknown(ReasonUndefined, line)
 	e.opaqueLine(p, why)
 	e.refuse(why)
-	e.x.seq++
-	e.x.taint = append(e.x.taint, taint{seq: e.x.seq, reason: why})
+	e.x.distrust(taint{reason: why})
 }
 
 // tag takes the value of one tag.

@@ -98,20 +98,23 @@ func (r *reader) cut() string {
 	trimmed := strings.TrimLeft(text, " \t\r\v\f")
 	head, _, _ := strings.Cut(trimmed, "\n")
 	directive := conditionWord(strings.TrimRight(head, " \t\r")) != "" || hasWord(head, "%include")
-	for i := 0; ; {
-		n := strings.IndexByte(text[i:], '\n')
+	end := 0
+	for end < len(text) {
+		n := strings.IndexByte(text[end:], '\n')
 		if n < 0 {
-			r.pending = ""
-			return text
+			end = len(text)
+			break
 		}
-		i += n + 1
-		if directive && i >= 2 && text[i-2] == '\\' && i < len(text) {
-			text = text[:i-2] + "  " + text[i:]
-			continue
+		end += n + 1
+		if !directive || end < 2 || text[end-2] != '\\' {
+			break
 		}
-		r.pending = text[i:]
-		return text[:i]
 	}
+	r.pending = text[end:]
+	if directive {
+		return strings.ReplaceAll(text[:end], "\\\n", "  ")
+	}
+	return text[:end]
 }
 
 // classify handles conditions and includes. done is true for lines that the
@@ -206,7 +209,6 @@ func (r *reader) include(name string) {
 		}
 	}
 	why := r.x.unknown(ReasonInclude, "%include "+name)
-	r.x.seq++
-	r.x.taint = append(r.x.taint, taint{seq: r.x.seq, reason: why})
+	r.x.distrust(taint{reason: why})
 	r.missing = append(r.missing, why)
 }

@@ -149,6 +149,12 @@ func (x *expander) plain(s string) string {
 	return b.String()
 }
 
+// firstMark returns the first mark of a text.
+func firstMark(s string) string {
+	i := strings.IndexByte(s, mark)
+	return s[i:markEnd(s, i)]
+}
+
 // shorten makes a text fit for a message: one line, not too long.
 func shorten(s string) string { return shortenTo(s, 80) }
 
