@@ -53,7 +53,6 @@ type inquiry struct {
 	sourceOf map[string]string // binary to source package
 	sources  map[string]bool   // affected source packages
 	binaries map[string]bool   // affected binary packages
-	requests int
 }
 
 // askPDC returns the part of the release's graph that matters for a change:

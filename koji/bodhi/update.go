@@ -5,6 +5,7 @@ package bodhi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -399,7 +400,7 @@ func (c *Client) WaitUpdate(ctx context.Context, alias string, want UpdateStatus
 			return u, nil
 		case err == nil && u.Status.Terminal():
 			return u, &Error{Op: "wait for " + alias, Msg: fmt.Sprintf("is %s, not %s", u.Status, want), Err: ErrEnded}
-		case err != nil && !isAway(err):
+		case err != nil && !errors.Is(err, ErrUnavailable):
 			return u, err
 		}
 		select {

@@ -184,5 +184,3 @@ func (e *Error) Is(target error) bool {
 func (e *Error) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("op", e.Op), slog.Int("status", e.Status), slog.String("msg", e.Msg))
 }
-
-func isAway(err error) bool { return errors.Is(err, ErrUnavailable) }
