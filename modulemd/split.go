@@ -23,7 +23,6 @@ type splitter struct {
 	index int
 	eof   bool
 	begun bool // the byte order mark has been looked for
-	utf16 bool
 	// More is the state between documents: a document's marker was read
 	// ahead and its document starts at start.
 	open      bool

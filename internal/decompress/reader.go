@@ -202,7 +202,7 @@ func (d *Reader) fail(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
 		return d.failure(ErrTruncated, "")
 	case errors.Is(err, ErrCorrupt), errors.Is(err, ErrTooLarge), errors.Is(err, ErrUnsupported):
-		kind, msg := splitXZ(err)
+		msg, kind := splitXZ(err)
 		return d.failure(kind, msg)
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return d.failure(ErrTooLarge, fmt.Sprintf("window over the limit of %d bytes", d.opts.MaxWindow))

@@ -49,12 +49,12 @@ type xzError struct {
 func (e *xzError) Error() string { return e.kind.Error() + ": " + e.msg }
 func (e *xzError) Unwrap() error { return e.kind }
 
-func splitXZ(err error) (kind error, msg string) {
+func splitXZ(err error) (msg string, kind error) {
 	var x *xzError
 	if errors.As(err, &x) {
-		return x.kind, x.msg
+		return x.msg, x.kind
 	}
-	return ErrCorrupt, err.Error()
+	return err.Error(), ErrCorrupt
 }
 
 func xzCorrupt(msg string) error { return &xzError{ErrCorrupt, msg} }
