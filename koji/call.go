@@ -134,7 +134,7 @@ func params(op string, args []any) ([]any, error) {
 	for i, a := range args {
 		named, ok := a.(Named)
 		if !ok {
-			out[i] = wire(a)
+			out[i] = a
 			continue
 		}
 		if i != len(args)-1 {
@@ -142,7 +142,7 @@ func params(op string, args []any) ([]any, error) {
 		}
 		m := make(map[string]any, len(named)+1)
 		for k, v := range named {
-			m[k] = wire(v)
+			m[k] = v
 		}
 		m[starstar] = true
 		out[i] = m
@@ -154,29 +154,6 @@ func params(op string, args []any) ([]any, error) {
 		}
 	}
 	return out, nil
-}
-
-// wire replaces Refs, wherever they are in generic values.
-func wire(v any) any {
-	switch v := v.(type) {
-	case Ref:
-		return v.arg()
-	case []Ref:
-		return refArgs(v)
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = wire(e)
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for k, e := range v {
-			out[k] = wire(e)
-		}
-		return out
-	}
-	return v
 }
 
 // request makes the HTTP request of a call.
@@ -240,8 +217,8 @@ func (h *hub) send(ctx context.Context, tr *transport.Client, r *call) error {
 			return nil
 		case r.handed:
 			return err
-		case errors.Is(err, io.ErrUnexpectedEOF) && (r.read || r.numbered):
-			return transport.Retryable(err) // cut short: the same again
+		case (r.read || r.numbered) && cutShort(err):
+			return transport.Retryable(err) // the same again
 		}
 		return err
 	})
@@ -273,6 +250,18 @@ func (h *hub) send(ctx context.Context, tr *transport.Client, r *call) error {
 		e.Err = fmt.Errorf("%w: %w", ErrOutcomeUnknown, e.Err)
 	}
 	return e
+}
+
+// cutShort tells whether an answer failed to arrive, rather than to make sense.
+func cutShort(err error) bool {
+	var e *Error
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return true
+	case errors.As(err, &e), errors.Is(err, transport.ErrTooLarge):
+		return false
+	}
+	return !errors.Is(err, xmlrpc.ErrSyntax) && !errors.Is(err, xmlrpc.ErrType) && !errors.Is(err, xmlrpc.ErrLimit)
 }
 
 func unreadable(err error) bool {

@@ -59,12 +59,6 @@ func addNamed(out Named, v reflect.Value) {
 		}
 		var value any = fv.Interface()
 		switch x := value.(type) {
-		case Ref:
-			value = x.arg()
-		case Moment:
-			value = string(x)
-		case []Ref:
-			value = refArgs(x)
 		case Named:
 			for k, v := range x {
 				out[k] = v

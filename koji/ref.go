@@ -64,10 +64,6 @@ func (r Ref) arg() any {
 	return string(r)
 }
 
-func refArgs(refs []Ref) []any {
-	out := make([]any, len(refs))
-	for i, r := range refs {
-		out[i] = r.arg()
-	}
-	return out
-}
+// MarshalXMLRPC returns what stands for r in a call: a number, a text, or a
+// struct; nil for none.
+func (r Ref) MarshalXMLRPC() any { return r.arg() }

@@ -115,7 +115,7 @@ type Clause struct {
 func clauses(cs []Clause) []any {
 	out := make([]any, len(cs))
 	for i, c := range cs {
-		out[i] = []any{c.Field, c.Op, wire(c.Value)}
+		out[i] = []any{c.Field, c.Op, c.Value}
 	}
 	return out
 }

@@ -14,6 +14,11 @@ import (
 	"unicode/utf8"
 )
 
+// Marshaler is implemented by types that are written as another value.
+type Marshaler interface {
+	MarshalXMLRPC() any
+}
+
 // maxEncodeDepth bounds what is encoded, so that a value that contains itself
 // ends in an error.
 const maxEncodeDepth = 256
@@ -62,7 +67,11 @@ func appendValue(dst []byte, v any, depth int) ([]byte, error) {
 	case map[string]any:
 		return appendMap(dst, v, depth)
 	}
-	return appendReflect(dst, reflect.ValueOf(v), depth)
+	rv := reflect.ValueOf(v)
+	if m, ok := v.(Marshaler); ok && !(rv.Kind() == reflect.Pointer && rv.IsNil()) {
+		return appendValue(dst, m.MarshalXMLRPC(), depth+1)
+	}
+	return appendReflect(dst, rv, depth)
 }
 
 func appendReflect(dst []byte, v reflect.Value, depth int) ([]byte, error) {
