@@ -65,4 +65,9 @@
 // # Testing
 //
 // Package pdctest is a server in memory with the behaviour of the real one.
+//
+// # What is not covered
+//
+// The browsable HTML pages, OPTIONS, and the search for composes with whole
+// rpm rows (to_dict) have no typed call; [Client.Do] reaches them.
 package pdc

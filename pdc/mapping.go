@@ -4,6 +4,7 @@ package pdc
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 )
@@ -36,6 +37,22 @@ func (c *Client) ClearOverrides(ctx context.Context, release string, force bool)
 	var out []Override
 	err := c.Do(ctx, http.MethodDelete, "overrides/rpm/", nil, Fields{"release": release, "force": force}, &out)
 	return out, err
+}
+
+// CloneOverrides copies a release's overrides to another (calls
+// rpc/overrides-rpm/clone/) and returns those made; none if there was nothing
+// to copy.
+func (c *Client) CloneOverrides(ctx context.Context, from, to string) ([]Override, error) {
+	var raw json.RawMessage
+	err := c.Do(ctx, http.MethodPost, "rpc/overrides-rpm/clone/", nil, Fields{"source_release_id": from, "target_release_id": to}, &raw)
+	if err != nil || len(raw) == 0 || raw[0] == '{' { // 200 with a detail: nothing to do
+		return nil, err
+	}
+	var out []Override
+	if err := json.Unmarshal(raw, &out); err != nil {
+		return nil, &Error{Op: "POST rpc/overrides-rpm/clone/", Msg: "decoding the answer: " + err.Error(), Err: ErrUnexpected}
+	}
+	return out, nil
 }
 
 // OverrideChange is a change that makes a mapping as wanted.
