@@ -12,10 +12,12 @@
 //
 // # Cost
 //
-// Nothing is ever cloned in full and nothing written to disk: a fetch of depth
-// 1 (a few more where earlier commits must be looked through) stays compressed
-// in memory, and a commit is made of its own objects alone. Calls that take
-// many repositories work on a bounded number at once ([WithWorkers]).
+// Nothing is written to disk: a fetch of depth 1 (some more where earlier
+// commits must be looked through) stays compressed in memory, bounded by
+// [WithLimits], and a commit is made of its own objects alone. Only [Client.Log]
+// without a limit and [Client.Autospec], which count commits, take a whole
+// history. Calls that take many repositories work on a bounded number at once
+// ([WithWorkers]).
 //
 // # Bumps
 //
