@@ -57,7 +57,7 @@ func parseHeader(data []byte) (rpmHeader, int, error) {
 	}
 	count := int(binary.BigEndian.Uint32(data[8:]))
 	size := int(binary.BigEndian.Uint32(data[12:]))
-	if count > len(data)/16 || size > len(data) || 16+16*count+size > len(data) {
+	if count > 0xffff || count > len(data)/16 || size > len(data) || 16+16*count+size > len(data) {
 		return nil, 0, fmt.Errorf("%w: header cut off", errNoRPM)
 	}
 	store := data[16+16*count : 16+16*count+size]
