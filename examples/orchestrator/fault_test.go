@@ -111,6 +111,7 @@ func TestFaultsAreSurvivedOrToldInWords(t *testing.T) {
 			more: []string{"-patience", "5m"}, want: outcome{exitStuck, "unfixed: rpms/perl-Test2-Suite"}},
 	} {
 		t.Run(tc.fault, func(t *testing.T) {
+			t.Parallel() // most of the time is spent waiting
 			w := startWorld(t, tc.world)
 			if tc.begin != nil {
 				tc.begin(w)

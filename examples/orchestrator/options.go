@@ -45,6 +45,7 @@ type options struct {
 	limit, parallel            int
 	poll, patience             time.Duration
 	speed                      float64
+	password                   string
 
 	// hook is called at every step of the journal; tests crash there.
 	hook func(drive.Point, planner.Action) error
@@ -53,7 +54,7 @@ type options struct {
 const demoChanged = "rpms/perl-App-FatPacker,rpms/perl-B-Debug"
 
 func parse(args []string, stderr io.Writer) (options, error) {
-	var o options
+	o := options{password: os.Getenv("KOJI_PASSWORD")}
 	if len(args) > 0 && args[0] == "resume" {
 		o.resume, args = true, args[1:]
 	}
@@ -157,5 +158,3 @@ func (o options) gates() []planner.Gate {
 	}
 	return []planner.Gate{{Name: o.Context}}
 }
-
-func password() string { return os.Getenv("KOJI_PASSWORD") }

@@ -41,7 +41,7 @@ type clients struct {
 // services are started.
 func connect(o *options, out *screen) (*clients, error) {
 	c := &clients{}
-	pass := password()
+	pass := o.password
 	if o.Demo && o.Graph == "" {
 		world := services.Options{Dir: demoFolder(*o), Speed: o.speed, FailBuild: named(o.Fail), FailTest: named(o.FailTest)}
 		if !o.planOnly {

@@ -63,13 +63,12 @@ func arguments(w *services.World, more ...string) []string {
 // what it printed.
 func orchestrator(t testing.TB, ctx context.Context, hook func(drive.Point, planner.Action) error, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	t.Setenv("KOJI_PASSWORD", services.Password)
 	var out, errs bytes.Buffer
 	o, err := parse(args, &errs)
 	if err != nil {
 		return exitUsage, "", errs.String()
 	}
-	o.hook = hook
+	o.hook, o.password = hook, services.Password
 	err = orchestrate(ctx, o, newScreen(&out, o))
 	if err != nil {
 		fmt.Fprintln(&errs, err)
