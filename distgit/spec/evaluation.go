@@ -29,8 +29,8 @@ type Options struct {
 }
 
 // Value is a text that the spec file defines. Known values have no Unknown
-// reasons; for others, Text is what is known of it, with the macros in it that
-// could not be expanded.
+// reasons; for others, Text is no more than something to show: one way it could
+// come out, with the macros in it that could not be expanded.
 type Value struct {
 	Text    string
 	Line    int // where it comes from, 0 when it is not in the file

@@ -116,10 +116,12 @@ func (ev *Evaluation) limit(r Reason) {
 			v.Unknown = append(v.Unknown, r)
 		}
 		for _, d := range p.lists() {
-			d.Unknown = append(d.Unknown, r)
+			*d = Dependencies{Unknown: append(d.Unknown, r)}
 		}
 	}
 	ev.Package = ev.Packages.List[0]
+	ev.BuildRequires.List, ev.BuildConflicts.List, ev.ExclusiveArch.List, ev.ExcludeArch.List, ev.BuildArch.List = nil, nil, nil, nil, nil
+	ev.Sources.List, ev.Patches.List, ev.Changelog.List = nil, nil, nil
 	for _, u := range []*[]Reason{&ev.URL.Unknown, &ev.BuildRequires.Unknown, &ev.BuildConflicts.Unknown, &ev.ExclusiveArch.Unknown,
 		&ev.ExcludeArch.Unknown, &ev.BuildArch.Unknown, &ev.Sources.Unknown, &ev.Patches.Unknown, &ev.Packages.Unknown, &ev.Changelog.Unknown} {
 		*u = append(*u, r)
