@@ -231,6 +231,13 @@ func (s *Services) Results() []ci.Result {
 	return slices.Clone(s.results)
 }
 
+// Waivers returns all waivers in the order of their arrival.
+func (s *Services) Waivers() []ci.Waiver {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.waivers)
+}
+
 // SetOffline makes every request answer 503 until it is called with false.
 func (s *Services) SetOffline(off bool) {
 	s.mu.Lock()
