@@ -10,8 +10,10 @@ import (
 // World is what is there now: the newest artifact of each node, and what it
 // was built against.
 type World struct {
-	// Current are the newest available artifacts by node; conduits may have
-	// one too (the NVR of a binary, the id of a repository).
+	// Current are the newest available artifacts by node. Conduits may have
+	// one too (the NVR of a binary, the id of a repository); one that very
+	// many nodes need and that needs many itself, such as a buildroot,
+	// should, because an audit looks through the others from each node.
 	Current map[ID]string
 	// Records say what the current artifacts were built against.
 	Records []Record

@@ -23,7 +23,8 @@ type Record struct {
 // the nodes of the plan that it needs directly or through conduits. When such
 // a node came out equivalent, the record already names the new artifact, so
 // that comparing later does not bring the wave back. A node with no result of
-// this run has a record without artifact.
+// this run has a record without artifact. The cost is that of looking through
+// the conduits from every node.
 func (r *Run) Records() iter.Seq[Record] {
 	return func(yield func(Record) bool) {
 		o := r.plan.order

@@ -102,8 +102,9 @@ func (d *Driver) startPoll(ctx context.Context) {
 	}
 	d.polling = true
 	d.calls++
+	since := d.now()
 	go func() {
-		r := result{poll: true}
+		r := result{poll: true, since: since}
 		defer func() { d.results <- r }()
 		r.events, r.err = d.actor.Poll(ctx, w)
 	}()
@@ -121,9 +122,11 @@ func (d *Driver) take(ctx context.Context, r result) error {
 	if r.poll {
 		err := d.tellPolled(r.events)
 		if r.err == nil {
+			d.looked = d.looked || d.stuckAt >= 0 && r.since >= d.stuckAt
 			d.isBack()
 		} else if ctx.Err() == nil {
 			d.failed(nil, r.err)
+			d.nextPoll = d.pause
 		}
 		return err
 	}

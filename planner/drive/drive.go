@@ -44,6 +44,7 @@ type Driver struct {
 	lastErr  string
 	nextPoll time.Duration
 	stuckAt  time.Duration // since when the run waits for a person, -1 when it does not
+	looked   bool          // a poll has come back since then
 }
 
 // task is an action in hand whose effect is not confirmed.
@@ -56,6 +57,7 @@ type task struct {
 type result struct {
 	task      task
 	poll      bool
+	since     time.Duration // when a poll was begun
 	ref       string
 	recovered bool
 	events    []planner.Event
@@ -323,6 +325,10 @@ func (d *Driver) step(ctx context.Context) (time.Duration, error) {
 			return 0, err
 		}
 	}
+	end, err := d.waitsForPerson(now)
+	if err != nil {
+		return 0, err
+	}
 	if !d.polling && d.nextPoll <= now && d.pause <= now {
 		d.startPoll(ctx)
 	}
@@ -340,9 +346,7 @@ func (d *Driver) step(ctx context.Context) (time.Duration, error) {
 	} else if !d.polling {
 		at(d.nextPoll)
 	}
-	if end, err := d.waitsForPerson(now); err != nil {
-		return 0, err
-	} else if end > 0 {
+	if end > now {
 		at(end)
 	}
 	return next, nil
@@ -357,7 +361,8 @@ func (d *Driver) waitsForPerson(now time.Duration) (time.Duration, error) {
 	}
 	first := d.stuckAt < 0
 	if first {
-		d.stuckAt = now
+		d.stuckAt, d.looked = now, false
+		d.nextPoll = now // before giving up, look once for what is missing
 	}
 	end := d.stuckAt + d.opts.Patience
 	if d.opts.Patience < 0 {
@@ -366,7 +371,7 @@ func (d *Driver) waitsForPerson(now time.Duration) (time.Duration, error) {
 	if first {
 		d.observe(Notice{Kind: NoticeStuck, Until: end})
 	}
-	if d.opts.Patience >= 0 && now >= end && !d.polling && d.nextPoll > now {
+	if d.opts.Patience >= 0 && now >= end && d.looked && !d.polling && d.errors == 0 {
 		return 0, fmt.Errorf("drive: %w: %s", ErrStuck, d.run.Summary())
 	}
 	return end, nil

@@ -206,26 +206,6 @@ func TestWriteOldJournal(t *testing.T) {
 	})
 }
 
-func FuzzReadJournal(f *testing.F) {
-	data, err := os.ReadFile(filepath.Join("testdata", "journal-1.jsonl"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(data)
-	f.Add(data[:len(data)/2])
-	f.Add([]byte("{\"format\":\"relkit-journal/1\"}\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "journal.jsonl"), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		_, _, err := drive.Read(dir)
-		if err != nil && !errors.Is(err, drive.ErrFormat) && !errors.Is(err, drive.ErrCorrupt) {
-			t.Fatal(err)
-		}
-	})
-}
-
 func TestAnOutsideThatIsAwayIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := graphOf(t, "a:\nb: a\n")
@@ -352,4 +332,28 @@ func TestABuildMadePointlessIsCanceled(t *testing.T) {
 			require.NoError(t, d.Close())
 		})
 	}
+}
+
+// A driver does not give up on a person while it cannot see whether the person
+// has come.
+func TestAnAbsentHubDoesNotEndPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := graphOf(t, "a:\nb: a\n")
+		w := newWorld(g)
+		w.fails["a"] = 1
+		w.fixes["a"] = "a-fix"
+		polls := 0
+		_, err := drive.Run(t.Context(), planOf(t, g, "a"), t.TempDir(), w, drive.Options{Observe: func(n drive.Notice) {
+			if n.Kind == drive.NoticeStuck && polls == 0 {
+				polls++
+				go func() {
+					w.mu.Lock()
+					w.offline = 3
+					w.mu.Unlock()
+				}()
+			}
+		}})
+		require.NoError(t, err)
+		assert.Equal(t, "a-fix", w.done["a"])
+	})
 }
