@@ -315,3 +315,17 @@ func TestAFixIsOnlyAnotherEvent(t *testing.T) {
 	apply(t, r, planner.Event{Kind: planner.EventFixArrived, ID: "b", Artifact: "b-3", Inputs: []planner.Input{{ID: "a", Artifact: "a-1"}}})
 	assert.Contains(t, keys(r.Actions()), "build/b/1/5")
 }
+
+func TestTheLongestChainGoesFirst(t *testing.T) {
+	g := graphOf(t, "a:\nb:\nc:\nd: c\ne: d\nf: b\n")
+	r := runOf(t, planOf(t, g, "a", "b", "c"), planner.RunOptions{})
+	assert.Equal(t, []string{"build/c/1/1", "build/b/1/1", "build/a/1/1"}, keys(r.Actions()))
+	p, err := g.Plan(planner.Request{Changed: []planner.ID{"a", "b", "c"}, Durations: func(id planner.ID) time.Duration {
+		if id == "a" {
+			return time.Hour
+		}
+		return time.Minute
+	}})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"build/a/1/1", "build/c/1/1", "build/b/1/1"}, keys(runOf(t, p, planner.RunOptions{}).Actions()))
+}
