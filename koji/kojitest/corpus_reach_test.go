@@ -43,7 +43,16 @@ func (p *player) unknown(s *situation, got answer) string {
 		if strings.HasPrefix(f.String, "Invalid method") {
 			return "the method is not modelled"
 		}
-		if missing := lacking.FindStringSubmatch(f.String); missing != nil && !p.made[strings.TrimSpace(missing[1])] {
+		missing := lacking.FindStringSubmatch(f.String)
+		if missing != nil && s.fault != nil {
+			mine, _, _ := strings.Cut(f.String, ":")
+			theirs, _, _ := strings.Cut(s.fault.String, ":")
+			name := strings.TrimSpace(missing[1])
+			if mine == theirs || digits.ReplaceAllString(name, "") != "" && strings.Contains(s.fault.String, name) {
+				return "" // the recorded fault is about the same thing
+			}
+		}
+		if missing != nil && !p.made[strings.TrimSpace(missing[1])] {
 			return "no answer tells of what it needs: " + f.String
 		}
 	}

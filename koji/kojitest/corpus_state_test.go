@@ -4,7 +4,6 @@ package kojitest_test
 
 import (
 	"cmp"
-	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -221,8 +220,7 @@ func (p *player) translate(s *situation) []any {
 		if text, ok := v.(string); ok && p.know.tokens[text] != "" {
 			return p.know.tokens[text]
 		}
-		if list, ok := v.([]any); ok && kindOf(strings.TrimSuffix(name, "s")) == "task" || name == "tasks" {
-			list, _ = v.([]any)
+		if list, ok := v.([]any); ok && (name == "tasks" || name == "task_id") {
 			mine := slices.Clone(list)
 			for i, e := range mine {
 				if n, ok := e.(int64); ok && p.ids["task"][n] != nil {
@@ -308,5 +306,5 @@ func (p *player) pad(next int64, tag string) {
 		p.must("createBuildTarget", name, tag, tag)
 		p.must("deleteBuildTarget", name)
 	}
-	p.t.Fatal(fmt.Sprintf("event %d is not reached", next))
+	p.t.Fatalf("event %d is not reached", next)
 }
