@@ -219,6 +219,7 @@ func (p *player) ask(s *situation) answer {
 
 var (
 	digits    = regexp.MustCompile(`\d+`)
+	idInText  = regexp.MustCompile(`((?i:task|session|user|host|build(?: ID)?|id)[ =:'"]*)\d+`)
 	drafts    = regexp.MustCompile(`,draft_\d+`)
 	sideTag   = regexp.MustCompile(`-side-\d+`)
 	times     = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*$`)
@@ -229,7 +230,7 @@ var (
 // event numbers, session keys, and the frames of tracebacks.
 func shape(s *situation, v any, f *xmlrpc.FaultError) any {
 	if f != nil {
-		return map[string]any{"faultCode": f.Code, "faultString": digits.ReplaceAllString(lastLine(f.String), "#")}
+		return map[string]any{"faultCode": f.Code, "faultString": idInText.ReplaceAllString(lastLine(f.String), "$1#")}
 	}
 	counted := strings.HasPrefix(s.method, "count") || s.method == "getAPIVersion"
 	if _, kw := named(s.params); kw != nil {
