@@ -222,10 +222,7 @@ func (p *PDC) releaseFrom(c *call, rel obj, typ string, base *row) (*row, *probl
 // variantFrom makes a variant, and the layered release that it may hold.
 func (p *PDC) variantFrom(c *call, release *row, uid string, info any, parent obj) *problem {
 	if p.variant(release.str("release_id"), uid) == nil {
-		arches := []any{}
-		for _, a := range anyList(member(info, "arches")) {
-			arches = append(arches, a)
-		}
+		arches := append([]any{}, anyList(member(info, "arches"))...)
 		in := map[string]any{"release": release.v["release_id"], "id": text(member(info, "id")), "uid": uid,
 			"name": text(member(info, "name")), "type": text(member(info, "type")), "arches": arches}
 		if _, prob := p.create(c, p.resources["release-variants/"], selection{}, in); prob != nil {

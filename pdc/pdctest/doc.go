@@ -13,7 +13,8 @@
 // its errors, bulk requests in one transaction, change records, computed
 // members, and its flaws. Faults can be put in its way with [PDC.Fail], and
 // [PDC.Calls] tells what was asked. It has no clock; [PDC.SetNow] sets the
-// time.
+// time. [PDC.Persist] keeps the state in a folder, so that a program that
+// serves it can be killed and started again.
 //
 // # What is not modelled
 //

@@ -93,7 +93,6 @@ type resource struct {
 	modified []string // tables behind Last-Modified
 	name     string   // as OPTIONS tells it, without "List"
 	about    string   // as OPTIONS tells it
-	view     string   // class of the view, part of some change records
 
 	rows     func(*PDC) []*row             // instead of all of the table
 	sort     func(*PDC, []*row)            // default order when it is none by columns
