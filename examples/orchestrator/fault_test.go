@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -211,6 +212,20 @@ func TestAFolderWithoutARunOrWithADamagedOneIsRefused(t *testing.T) {
 	code, _, errs = start(t.Context(), []string{"resume", "-state", dir})
 	assert.Equal(t, exitState, code)
 	assert.Contains(t, errs, "run.json")
+}
+
+func TestProgramsGetOneObjectALine(t *testing.T) {
+	code, out, errs := start(t.Context(), []string{"-plan-only", "-graph", "testdata/small.json", "-changed", "rpms/a", "-json"})
+	require.Equal(t, exitDone, code, errs)
+	plans := 0
+	for line := range strings.Lines(out) {
+		var v map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &v), line)
+		if v["plan"] != nil {
+			plans++
+		}
+	}
+	assert.Equal(t, 1, plans)
 }
 
 func TestAPlanAloneTalksToNobody(t *testing.T) {

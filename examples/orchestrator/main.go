@@ -101,6 +101,9 @@ func orchestrate(ctx context.Context, o options, out *screen) error {
 	if err != nil {
 		return err
 	}
+	if lost := graph.Dangling(); len(lost) > 0 {
+		out.say("%d dependencies lead to nothing, for example %s -> %s", len(lost), lost[0].From, lost[0].To)
+	}
 	plan, err := graph.Plan(planner.Request{Changed: o.changed, Limits: planner.Limits{Nodes: o.limit}})
 	if err != nil {
 		return err

@@ -219,6 +219,81 @@ func TestTheStoryEndsWell(t *testing.T) {
 	code, _, errs = orchestrator(t, t.Context(), nil, "resume", "-state", dir, "-speed", fmt.Sprint(testSpeed), "-poll", "15s")
 	assert.Equal(t, exitDone, code, "resuming a finished run does nothing: %s", errs)
 	judge(t, w, dir, 20)
+	spoilTheState(t, dir)
+}
+
+// spoilTheState damages the folder of a finished run in several ways; each is
+// told by an exit code and in words, and none is worked around.
+func spoilTheState(t *testing.T, dir string) {
+	resume := func(folder string) (int, string) {
+		code, _, errs := orchestrator(t, t.Context(), nil, "resume", "-state", folder, "-speed", fmt.Sprint(testSpeed), "-poll", "15s")
+		return code, errs
+	}
+	journal := func(folder string) string {
+		found, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))
+		require.NoError(t, err)
+		for _, f := range found {
+			if filepath.Base(f) != "outbox.jsonl" {
+				return f
+			}
+		}
+		t.Fatal("no journal")
+		return ""
+	}
+	for name, tc := range map[string]struct {
+		spoil func(folder string)
+		code  int
+		told  string
+	}{
+		"half a line at the end of the journal is dropped": {func(folder string) {
+			f, err := os.OpenFile(journal(folder), os.O_APPEND|os.O_WRONLY, 0)
+			require.NoError(t, err)
+			_, err = f.WriteString(`{"kind":"bui`)
+			require.NoError(t, errors.Join(err, f.Close()))
+		}, exitDone, ""},
+		"a damaged line is refused": {func(folder string) {
+			data, err := os.ReadFile(journal(folder))
+			require.NoError(t, err)
+			lines := bytes.SplitAfter(data, []byte("\n"))
+			lines[len(lines)/2] = []byte("{nonsense}\n")
+			require.NoError(t, os.WriteFile(journal(folder), bytes.Join(lines, nil), 0o644))
+		}, exitState, "damaged journal"},
+		"a journal of another format is refused": {func(folder string) {
+			data, err := os.ReadFile(journal(folder))
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(journal(folder), bytes.Replace(data, []byte(drive.Format), []byte("relkit-journal/99"), 1), 0o644))
+		}, exitState, "format"},
+		"a journal of another plan is refused": {func(folder string) {
+			data, err := os.ReadFile(filepath.Join(folder, "graph.json"))
+			require.NoError(t, err)
+			g, err := planner.ParseGraph(data)
+			require.NoError(t, err)
+			less := g.Filter(func(e planner.Edge) bool { return e.From != "rpms/perl-B-Lint" })
+			data, err = less.MarshalJSON()
+			require.NoError(t, err)
+			require.NoError(t, writeFile(filepath.Join(folder, "graph.json"), data))
+		}, exitState, "journal of another run"},
+		"a second orchestrator finds the lock": {func(folder string) {
+			data, err := os.ReadFile(filepath.Join(folder, "graph.json"))
+			require.NoError(t, err)
+			g, err := planner.ParseGraph(data)
+			require.NoError(t, err)
+			p, err := g.Plan(planner.Request{Changed: []planner.ID{"rpms/perl-App-FatPacker", "rpms/perl-B-Debug"}, Limits: planner.Limits{Nodes: 500}})
+			require.NoError(t, err)
+			d, err := drive.Open(p, folder, nil, drive.Options{})
+			require.NoError(t, err)
+			t.Cleanup(func() { assert.NoError(t, d.Close()) })
+		}, exitState, "in use by process"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := filepath.Join(t.TempDir(), "run")
+			require.NoError(t, os.CopyFS(folder, os.DirFS(dir)))
+			tc.spoil(folder)
+			code, errs := resume(folder)
+			assert.Equal(t, tc.code, code, errs)
+			assert.Contains(t, errs, tc.told)
+		})
+	}
 }
 
 // The program is crashed once at every point of every action's way through the
