@@ -188,10 +188,6 @@ func (r *Run) adopt(j int32, u *unit) {
 		for _, l := range r.classes[v.class].limits {
 			r.busy[l]++
 		}
-	case phaseRetry:
-		if v.notBefore > r.now {
-			r.wakeAt(v.notBefore, j)
-		}
 	}
 }
 

@@ -357,3 +357,29 @@ func TestAnAbsentHubDoesNotEndPatience(t *testing.T) {
 		assert.Equal(t, "a-fix", w.done["a"])
 	})
 }
+
+func TestNothingOfATornEndIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := graphOf(t, "a:\nb: a\n")
+		p, dir := planOf(t, g, "a"), t.TempDir()
+		w := newWorld(g)
+		d, err := drive.Open(p, dir, w, drive.Options{})
+		require.NoError(t, err)
+		require.NoError(t, d.Tell(planner.Event{Kind: planner.EventHold}))
+		require.NoError(t, d.Close())
+		path := filepath.Join(dir, "journal.jsonl")
+		good, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(path, append(good, bytes.Repeat([]byte("x"), 10000)...), 0o644))
+		d, err = drive.Open(p, dir, w, drive.Options{})
+		require.NoError(t, err)
+		require.NoError(t, d.Tell(planner.Event{Kind: planner.EventRelease}))
+		require.NoError(t, d.Close())
+		_, events, err := drive.Read(dir)
+		require.NoError(t, err)
+		assert.Len(t, events, 2)
+		now, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.NotContains(t, string(now), "xxx")
+	})
+}
