@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/seed-f134cc8e/relkit/distgit"
 	"github.com/seed-f134cc8e/relkit/distgit/git"
@@ -30,7 +31,8 @@ type builder struct {
 	s     *state
 	tell  notifier
 	mu    sync.Mutex
-	owner int // our user id at the hub, 0 until asked
+	owner int                       // our user id at the hub, 0 until asked
+	since map[planner.Key]time.Time // when Poll first saw an action under way
 }
 
 var _ drive.Actor = (*builder)(nil)
@@ -50,7 +52,7 @@ type message struct {
 }
 
 func newBuilder(o options, c *clients, s *state, out *screen) *builder {
-	return &builder{o: o, c: c, s: s, tell: &outbox{path: s.path("outbox.jsonl"), out: out}}
+	return &builder{o: o, c: c, s: s, tell: &outbox{path: s.path("outbox.jsonl"), out: out}, since: map[planner.Key]time.Time{}}
 }
 
 // reason goes into the commit of a build.
@@ -211,6 +213,36 @@ func (b *builder) Poll(ctx context.Context, w drive.Watch) ([]planner.Event, err
 		events = append(events, more...)
 		if err != nil {
 			return events, err
+		}
+	}
+	return b.pollTimeouts(ctx, w.InFlight, events)
+}
+
+// pollTimeouts gives up what takes longer than is allowed. A build is canceled
+// first, so that it can't end well later on.
+func (b *builder) pollTimeouts(ctx context.Context, flight []planner.InFlight, events []planner.Event) ([]planner.Event, error) {
+	ended := map[planner.Key]bool{}
+	for _, e := range events {
+		ended[e.Key] = true
+	}
+	now := worldClock{b.o.speed}.Now()
+	for _, f := range flight {
+		first, ok := b.since[f.Key]
+		switch {
+		case ended[f.Key]:
+			delete(b.since, f.Key)
+		case !ok:
+			b.since[f.Key] = now
+		case now.Sub(first) > b.o.timeout:
+			if task, err := strconv.Atoi(f.Ref); err == nil && f.Kind == planner.ActionBuild {
+				if err := b.c.koji.CancelTask(ctx, task); err != nil {
+					return events, err
+				}
+			}
+			delete(b.since, f.Key)
+			events = append(events, planner.Event{
+				Kind: planner.EventFailed, Key: f.Key, Failure: planner.FailureTimeout, Detail: fmt.Sprintf("%s: no end after %s", f.Action, b.o.timeout),
+			})
 		}
 	}
 	return events, nil

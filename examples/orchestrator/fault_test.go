@@ -108,6 +108,10 @@ func TestFaultsAreSurvivedOrToldInWords(t *testing.T) {
 				return nil
 			})
 		}, more: []string{"-patience", "1m"}, want: outcome{exitStuck, "frozen for the beta"}},
+		{fault: "repo never made", world: services.Options{RepoTime: 10000 * time.Hour},
+			more: []string{"-patience", "1m", "-timeout", "20m"}, want: outcome{exitStuck, "no end after 20m0s"}},
+		{fault: "gate never answers", world: services.Options{NoTests: true},
+			more: []string{"-patience", "1m", "-timeout", "20m"}, want: outcome{exitStuck, "gate rpms/perl-App-FatPacker: perl-App-FatPacker-4.4-2.fc43: no end after 20m0s"}},
 		{fault: "nobody fixes a failed build", world: services.Options{FailBuild: []string{"perl-Test2-Suite"}, FixAfter: -1},
 			more: []string{"-patience", "5m"}, want: outcome{exitStuck, "unfixed: rpms/perl-Test2-Suite"}},
 	} {

@@ -70,7 +70,8 @@ func TestKilledProcessesGoOnWhereTheyWere(t *testing.T) {
 		select {
 		case err = <-done:
 			finished = true
-		case <-time.After(time.Duration(100+random.IntN(900)) * time.Millisecond):
+		// It lives longer each time, so that it gets on on a slow machine too.
+		case <-time.After(time.Duration(100+random.IntN(900)+40*attempt) * time.Millisecond):
 			_ = c.Process.Kill()
 			<-done
 			kills++

@@ -43,7 +43,7 @@ type options struct {
 
 	write, planOnly, yes, json bool
 	limit, parallel            int
-	poll, patience             time.Duration
+	poll, patience, timeout    time.Duration
 	speed                      float64
 	password                   string
 
@@ -92,6 +92,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.IntVar(&o.parallel, "parallel", 50, "most builds at a time")
 	fs.DurationVar(&o.poll, "poll", 30*time.Second, "time between looks at the services")
 	fs.DurationVar(&o.patience, "patience", 24*time.Hour, "how long to wait for a fix when nothing else is left to do")
+	fs.DurationVar(&o.timeout, "timeout", 24*time.Hour, "how long a build, a repo or a decision may take")
 	fs.Float64Var(&o.speed, "speed", 1, "how many seconds pass in the services' world in one second")
 	if err := fs.Parse(args); err != nil {
 		return o, err
@@ -106,8 +107,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return fail("unexpected argument %q", fs.Arg(0))
 	case o.resume && o.State == "":
 		return fail("resume needs -state DIR")
-	case o.limit < 0 || o.parallel < 1 || o.poll <= 0 || o.speed <= 0:
-		return fail("-limit, -parallel, -poll and -speed must be positive")
+	case o.limit < 0 || o.parallel < 1 || o.poll <= 0 || o.timeout <= 0 || o.speed <= 0:
+		return fail("-limit, -parallel, -poll, -timeout and -speed must be positive")
 	case o.Koji != "" && o.Profile != "":
 		return fail("give -koji or -profile, not both")
 	case o.PDC != "" && o.Graph != "":

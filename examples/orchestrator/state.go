@@ -76,7 +76,7 @@ func openState(o *options) (*state, error) {
 	now := *o
 	*o = s.Options
 	o.State, o.resume, o.write, o.json, o.hook, o.password = now.State, true, true, now.json, now.hook, now.password
-	o.limit, o.parallel, o.poll, o.patience, o.speed, o.yes = now.limit, now.parallel, now.poll, now.patience, now.speed, true
+	o.limit, o.parallel, o.poll, o.patience, o.timeout, o.speed, o.yes = now.limit, now.parallel, now.poll, now.patience, now.timeout, now.speed, true
 	for _, id := range strings.Split(o.Changed, ",") {
 		o.changed = append(o.changed, planner.ID(strings.TrimSpace(id)))
 	}

@@ -30,7 +30,7 @@ func (w *World) openHub(m *memory) error {
 		Source:  w.nvrOf,
 		Builder: kojitest.Builder{
 			Slots: 8, Assign: 2 * time.Second, SRPM: 20 * time.Second, Tag: 5 * time.Second,
-			RepoDelay: 10 * time.Second, RepoTime: 90 * time.Second, Duration: w.Duration, RPMs: w.binaries,
+			RepoDelay: 10 * time.Second, RepoTime: w.opts.RepoTime, Duration: w.Duration, RPMs: w.binaries,
 			Failures: w.failures(),
 		},
 	}

@@ -87,6 +87,7 @@ func (p *people) look(ctx context.Context) error {
 		case b.State == koji.BuildFailed && slices.Contains(p.w.opts.FailBuild, name) && p.due(now, b.Completed):
 			err = errors.Join(err, p.fix(ctx, name, "build", b.TaskID))
 		case b.State != koji.BuildComplete:
+		case p.w.opts.NoTests:
 		case tested[nvr] == "" && now.Sub(b.Completed) >= testTime:
 			err = errors.Join(err, p.test(name, nvr))
 		case tested[nvr] == ci.Failed && p.due(now, when[nvr]):

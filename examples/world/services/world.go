@@ -50,6 +50,10 @@ type Options struct {
 	// FixAfter is how long, in the world, a maintainer takes; 0 means 15
 	// minutes, below 0 that nobody ever fixes anything.
 	FixAfter time.Duration
+	// NoTests leaves builds untested, RepoTime is how long a repo takes to be
+	// made (0 means 90 seconds): for worlds in which something never happens.
+	NoTests  bool
+	RepoTime time.Duration
 	// Log is told every request; nil is silent. It may be called by several
 	// goroutines at a time.
 	Log func(service, method, path string)
@@ -94,6 +98,9 @@ func Start(o Options) (*World, error) {
 	}
 	if o.FixAfter == 0 {
 		o.FixAfter = 15 * time.Minute
+	}
+	if o.RepoTime == 0 {
+		o.RepoTime = 90 * time.Second
 	}
 	d, err := distro.Load()
 	if err != nil {
