@@ -107,7 +107,7 @@ func FindReuse(want BuildInputs, have []FinishedBuild) (b FinishedBuild, why []s
 	}
 	for i, f := range have {
 		if d := want.Differences(f.Inputs); i == 0 || len(d) < len(why) {
-			b, why = f, d
+			why = d
 		}
 	}
 	return FinishedBuild{}, why, false

@@ -185,7 +185,6 @@ type simulation struct {
 	ready    []int32 // jobs with tasks to begin, a heap by urgency
 	pending  []int32 // ended, not in a repository
 	repoFrom time.Duration
-	repoAt   time.Duration // when the repository under way is made
 	making   []int32
 	repos    int
 }
