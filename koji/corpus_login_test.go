@@ -32,7 +32,7 @@ import (
 
 // loginCall judges a login that a hub has answered.
 func (j *judges) loginCall(ctx context.Context, s *situation) {
-	why, err, problems := j.enter(ctx, s)
+	why, problems, err := j.enter(ctx, s)
 	typed := why == ""
 	if !typed {
 		// Play it as any call, for what can be judged so.
@@ -57,7 +57,7 @@ func (j *judges) loginCall(ctx context.Context, s *situation) {
 
 // login judges a login that no hub has answered.
 func (j *judges) login(ctx context.Context, s *situation) []string {
-	why, err, problems := j.enter(ctx, s)
+	why, problems, err := j.enter(ctx, s)
 	if why != "" {
 		return []string{why}
 	}
@@ -65,7 +65,7 @@ func (j *judges) login(ctx context.Context, s *situation) []string {
 }
 
 // enter logs in as a recording did: anew, or to renew an expired session.
-func (j *judges) enter(ctx context.Context, s *situation) (why string, err error, problems []string) {
+func (j *judges) enter(ctx context.Context, s *situation) (why string, problems []string, err error) {
 	bound, err := j.sigs[s.method].bind(s.params)
 	if err != nil {
 		return "the arguments don't fit the method", nil, nil
@@ -80,7 +80,7 @@ func (j *judges) enter(ctx context.Context, s *situation) (why string, err error
 	defer done()
 	c, err := koji.NewClient(address, append(opts, koji.WithRetry(koji.Retry{}))...)
 	if err != nil {
-		return "", err, nil
+		return "", nil, err
 	}
 	if renew {
 		problems = j.renewal(ctx, s, p, c)
@@ -90,7 +90,7 @@ func (j *judges) enter(ctx context.Context, s *situation) (why string, err error
 		err = c.Login(ctx)
 	}
 	if len(p.sent) == 0 {
-		return "", err, append(problems, "nothing was sent")
+		return "", append(problems, "nothing was sent"), err
 	}
 	problems = append(problems, j.compareRequest(s, p.sent[0], s.method)...)
 	problems = append(problems, j.sameHeaders(s, p.sent)...)
@@ -98,7 +98,7 @@ func (j *judges) enter(ctx context.Context, s *situation) (why string, err error
 		problems = append(problems, "Authorization: "+got)
 	}
 	if err != nil || s.fault != nil {
-		return "", err, problems
+		return "", problems, err
 	}
 	// The session shows in the next call's headers.
 	p.sent = nil
@@ -108,7 +108,7 @@ func (j *judges) enter(ctx context.Context, s *situation) (why string, err error
 	if h.Get("Koji-Session-Id") != fmt.Sprint(m["session-id"]) || h.Get("Koji-Session-Key") != m["session-key"] || h.Get("Koji-Session-Callnum") != "0" && !renew {
 		problems = append(problems, fmt.Sprintf("the next call has %v", h))
 	}
-	return "", nil, problems
+	return "", problems, nil
 }
 
 // renewal has a client find its session expired in the middle of a call.
