@@ -12,6 +12,7 @@ import (
 	"github.com/seed-f134cc8e/relkit/examples/world/distro"
 	"github.com/seed-f134cc8e/relkit/examples/world/services"
 	"github.com/seed-f134cc8e/relkit/pdc"
+	"github.com/seed-f134cc8e/relkit/pdc/pdctest"
 	"github.com/seed-f134cc8e/relkit/planner"
 )
 
@@ -74,6 +75,26 @@ func TestPlansFromPDCAreThoseOfTheDistribution(t *testing.T) {
 			require.NoError(t, err)
 			compare(t, got, p.Name)
 		}
+	})
+	t.Run("rows that contradict each other are refused", func(t *testing.T) {
+		p, err := pdctest.New(pdctest.Seed{
+			Rows: []pdctest.Rows{
+				{Resource: "releases/", Rows: []any{pdc.Release{Short: "fedora", Version: "43", Name: "Fedora", ReleaseType: "ga", Active: true}}},
+				{Resource: "rpms/", Rows: []any{pdc.RPM{
+					Name: "liba-devel", Version: "3", Release: "1", Arch: "x86_64", SRPMName: "other", SRPMNEVRA: "other-0:3-1.src", LinkedReleases: []string{distro.Release},
+				}}},
+			},
+			Graphs: []pdctest.Graph{{Release: distro.Release, Packages: []pdctest.Package{
+				{Name: "liba", Source: "a"}, {Name: "liba-devel", Source: "a", Version: "2"}, {Name: "b", Source: "b"},
+			}, Edges: []pdctest.Edge{{From: "b", To: "liba-devel", Type: pdc.RPMBuildRequires}, {From: "liba-devel", To: "liba", Type: pdc.RPMRequires}}}},
+		}, pdctest.Options{})
+		require.NoError(t, err)
+		srv := pdctest.NewServer(p)
+		defer srv.Close()
+		c, err := srv.Client()
+		require.NoError(t, err)
+		_, err = askPDC(t.Context(), c, distro.Release, []string{"a", "other"}, silent)
+		assert.ErrorContains(t, err, "PDC contradicts itself: in fedora-43 the binary liba-devel is built from")
 	})
 	t.Run("asked about what it does not know", func(t *testing.T) {
 		_, err := askPDC(t.Context(), c, distro.Release, []string{"no-such-package"}, silent)
