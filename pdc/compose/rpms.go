@@ -203,16 +203,16 @@ func (r *RPMReader) payload(key string, fn func(*RPM) error) error {
 			r.open(v, a, srpm)
 		}
 	}
-	return s.object(func(key []byte) error {
+	return s.names(func(key []byte) error {
 		p.Variant = string(key)
 		opened(p.Variant, "", "")
-		return s.object(func(key []byte) error {
+		return s.names(func(key []byte) error {
 			p.Arch = string(key)
 			opened(p.Variant, p.Arch, "")
-			return s.object(func(key []byte) error {
+			return s.names(func(key []byte) error {
 				p.SRPM = string(key)
 				opened(p.Variant, p.Arch, p.SRPM)
-				return s.object(func(key []byte) error {
+				return s.names(func(key []byte) error {
 					p.NEVRA = string(key)
 					if err := r.file(&p); err != nil {
 						return err

@@ -58,9 +58,6 @@ func (x *RPMs) UnmarshalJSON(data []byte) error {
 		}
 	}
 	err := r.each(func(p *RPM) error {
-		if p.Arch == "" || p.SRPM == "" {
-			return invalid("rpms", p.Variant, "empty name")
-		}
 		if _, dup := now[p.NEVRA]; dup {
 			return invalid("rpms", p.Variant+"."+p.Arch+"."+p.SRPM, "%s is there twice", p.NEVRA)
 		}

@@ -235,6 +235,16 @@ func (s *scanner) object(member func(key []byte) error) error {
 	}
 }
 
+// names is object for members that are names, and so can't be empty.
+func (s *scanner) names(member func(key []byte) error) error {
+	return s.object(func(key []byte) error {
+		if len(key) == 0 {
+			return s.fail("empty name")
+		}
+		return member(key)
+	})
+}
+
 // value reads any value and returns its bytes, checked.
 func (s *scanner) value() (json.RawMessage, error) {
 	s.peek()
