@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -230,8 +231,13 @@ func isTaskFault(v any) bool {
 	return ok && len(m) == 2 && m["faultCode"] != nil && m["faultString"] != nil
 }
 
+// databaseNotes are the lines in which PostgreSQL points at its statement.
+var databaseNotes = regexp.MustCompile(`(\n *\^|\n(LINE|DETAIL|HINT|CONTEXT)[ :].*)+\s*$`)
+
+// lastLine is what a fault's text says: the last line that is not the
+// database's note on the one before.
 func lastLine(s string) string {
-	lines := strings.Split(strings.TrimSpace(s), "\n")
+	lines := strings.Split(strings.TrimSpace(databaseNotes.ReplaceAllString(s, "")), "\n")
 	last := strings.TrimSpace(lines[len(lines)-1])
 	if class, msg, ok := strings.Cut(last, ": "); ok && len(lines) > 1 && strings.HasPrefix(class, "koji.") {
 		return msg

@@ -160,17 +160,37 @@ func fault(op string, f xmlrpc.FaultError, hide []string) *Error {
 }
 
 // lastLine returns what a Python traceback ends with, without the class
-// prefix of Koji's own errors.
+// prefix of Koji's own errors and without the lines in which PostgreSQL points
+// at its own statement.
 func lastLine(text string) string {
 	lines := strings.Split(text, "\n")
 	last := ""
 	for i := len(lines) - 1; i >= 0 && last == ""; i-- {
-		last = strings.TrimSpace(lines[i])
+		if line := strings.TrimSpace(lines[i]); !databaseNote(line) {
+			last = line
+		}
+	}
+	if last == "" {
+		last = oneLine(text)
 	}
 	if class, msg, ok := strings.Cut(last, ": "); ok && strings.HasPrefix(class, "koji.") && !strings.Contains(class, " ") {
 		return msg
 	}
 	return last
+}
+
+// databaseNote reports whether a line comes after PostgreSQL's message: the
+// statement, a caret below it, or a note.
+func databaseNote(line string) bool {
+	if line == "^" {
+		return true
+	}
+	for _, p := range []string{"LINE ", "DETAIL: ", "HINT: ", "CONTEXT: "} {
+		if strings.HasPrefix(line, p) {
+			return true
+		}
+	}
+	return false
 }
 
 func redact(text string, hide []string) string {

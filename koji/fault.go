@@ -116,9 +116,11 @@ func (c FaultCode) sentinel(text string) error {
 		switch {
 		case has("Invalid method", "invalid format", "Invalid "):
 			return ErrInvalid
-		case has("No such", "no such", "query returned no rows", "Could not find", "could not find", "does not exist", "no file "):
+		case has("No such", "no such", "query returned no rows", "Could not find", "could not find", "does not exist", "no file ",
+			"No group: ", "has no data for package"):
 			return ErrNotFound
-		case has("already exists", "upload path exists", "already in use"):
+		case has("already exists", "upload path exists", "already in use", "already taken", "already in group",
+			"already associated with", "already has access", "Existing build found"):
 			return ErrConflict
 		case has("not owner"):
 			return ErrForbidden

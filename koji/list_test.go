@@ -277,3 +277,46 @@ func TestFaultsKnowTheirParents(t *testing.T) {
 	assert.Equal(t, "TagError", koji.FaultTag.Error())
 	assert.Equal(t, "FaultCode(7)", koji.FaultCode(7).String())
 }
+
+func TestAFaultOfTheDatabaseSaysWhatIsWrong(t *testing.T) {
+	hub := kojitest.NewHub(small())
+	c := connect(t, hub, koji.WithRetry(koji.Retry{}))
+	const want = `invalid input syntax for type integer: "nope"`
+	const note = "\nLINE 9:  WHERE (volume.id = 'nope')\n                            ^\n\n"
+	for text, msg := range map[string]string{
+		"Traceback (most recent call last):\n  File \"db.py\", line 154, in execute\npsycopg2.errors.InvalidTextRepresentation: " + want + note: "psycopg2.errors.InvalidTextRepresentation: " + want,
+		"<class 'psycopg2.errors.InvalidTextRepresentation'>: " + want + note:                                                                   "<class 'psycopg2.errors.InvalidTextRepresentation'>: " + want,
+		"psycopg2.errors.UniqueViolation: duplicate key\nDETAIL:  Key (id)=(1) already exists.\n":                                               "psycopg2.errors.UniqueViolation: duplicate key",
+		"\n  ^\n^": "^ ^",
+	} {
+		hub.Fail("listBuilds", kojitest.Fault(1, text))
+		_, err := c.ListBuilds(t.Context(), koji.BuildQuery{})
+		var e *koji.Error
+		require.ErrorAs(t, err, &e)
+		assert.Equal(t, msg, e.Msg)
+		assert.Equal(t, strings.TrimSpace(text), e.Traceback)
+	}
+}
+
+func TestTextsOfGenericFaultsTellWhatTheyMean(t *testing.T) {
+	hub := kojitest.NewHub(small())
+	c := connect(t, hub, koji.WithRetry(koji.Retry{}))
+	for text, want := range map[string]error{
+		"Name f42 already taken by tag 1":                                                  koji.ErrConflict,
+		`name "f42" is already taken by build target 1`:                                    koji.ErrConflict,
+		"User already in group":                                                            koji.ErrConflict,
+		"User already has access to content generator cg":                                  koji.ErrConflict,
+		"tag f42-build already associated with an external repo at priority 10":            koji.ErrConflict,
+		"Existing build found: bash-5.2-1 (id=1, state=COMPLETE)":                          koji.ErrConflict,
+		"user/group already exists: team":                                                  koji.ErrConflict,
+		"No group: build found for tag: f42":                                               koji.ErrNotFound,
+		"cannot update: tag f42 has no data for package nope":                              koji.ErrNotFound,
+		"build tag 'nope' does not exist":                                                  koji.ErrNotFound,
+		"invalid format: nodashes":                                                         koji.ErrInvalid,
+		"Multiple parent tags ([2, 1]) cannot have the same priority value (0) on child 3": koji.FaultGeneric,
+	} {
+		hub.Fail("getBuild", kojitest.Fault(1000, text))
+		_, err := c.Build(t.Context(), "a-1-1")
+		assert.ErrorIs(t, err, want, text)
+	}
+}
