@@ -164,9 +164,13 @@ func (p provided) String() string {
 func (a *asker) provides(name string) (provided, error) {
 	p := provided{Name: name, By: []planner.ID{}}
 	if a.universe != nil {
-		r, err := rpm.ParseRelation(name)
+		r := rpm.Relation{Name: name}
+		d, err := rpm.Parse(name)
 		if err != nil {
 			return p, err
+		}
+		if d.Op == rpm.None {
+			r = d.Relation
 		}
 		p.By = append(p.By, a.universe.Providers(r)...)
 	} else {

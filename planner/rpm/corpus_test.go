@@ -208,7 +208,7 @@ func TestOverlapOfRanges(t *testing.T) {
 	}
 	r, _ := rpm.ParseRelation("x = 1")
 	if r.MatchVersioned(rpm.Relation{Name: "x"}) {
-		t.Error("a solver takes no unversioned provide for a versioned require")
+		t.Error("MatchVersioned takes no unversioned provide for a versioned require")
 	}
 }
 

@@ -84,7 +84,7 @@ func (r Relation) String() string {
 
 // Match reports whether a provide satisfies a require of the same name, by
 // rpm's rule for overlapping ranges. An unversioned side matches everything;
-// see [Relation.MatchVersioned] for what package solvers make of that. Epochs
+// libsolv judges likewise; see [Relation.MatchVersioned] for the other way. Epochs
 // and versions are compared first; a release that one side lacks matches any.
 func (r Relation) Match(provide Relation) bool {
 	if r.Name != provide.Name {
@@ -121,9 +121,8 @@ func (r Relation) Match(provide Relation) bool {
 	return provide.Sense&r.Sense != 0
 }
 
-// MatchVersioned is [Relation.Match] as libsolv, dnf and the build systems
-// that use them judge: a provide without a version does not satisfy a require
-// with one.
+// MatchVersioned is [Relation.Match] but for one thing: a provide without a
+// version does not satisfy a require with one.
 func (r Relation) MatchVersioned(provide Relation) bool {
 	if r.Sense != 0 && provide.Sense == 0 {
 		return false

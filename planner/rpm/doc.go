@@ -12,8 +12,7 @@
 //
 // [Parse] reads what a package may ask for: a name, a name with a range of
 // versions ([Relation]), or a boolean expression over these ([Dep]).
-// [Relation.Match] is rpm's rule for overlapping ranges, and
-// [Relation.MatchVersioned] that of package solvers; [Dep.Satisfied] judges a
+// [Relation.Match] is rpm's rule for overlapping ranges; [Dep.Satisfied] judges a
 // set of installed packages; [Check] tells what spec files may not hold.
 //
 // # Graphs

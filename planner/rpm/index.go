@@ -107,10 +107,10 @@ func (x *index) all(u *Universe, r Relation) []int32 {
 }
 
 func (p *Policy) match(r, provided Relation) bool {
-	if p.Unversioned {
-		return r.Match(provided)
+	if p.Versioned {
+		return r.MatchVersioned(provided)
 	}
-	return r.MatchVersioned(provided)
+	return r.Match(provided)
 }
 
 // candidates returns the binaries that satisfy a relation for a package of an

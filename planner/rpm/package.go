@@ -51,10 +51,10 @@ func (p *Package) SourceName() (string, error) {
 }
 
 // Satisfies reports whether the package provides what is asked for, by
-// [Relation.MatchVersioned], its files included. It implements [Provider].
+// [Relation.Match], its files included. It implements [Provider].
 func (p *Package) Satisfies(r Relation) bool {
 	for i := range p.Provides {
-		if p.Provides[i].Name == r.Name && r.MatchVersioned(p.Provides[i]) {
+		if p.Provides[i].Name == r.Name && r.Match(p.Provides[i]) {
 			return true
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 // Policy says how packages become a graph. The zero value takes all
 // architectures, follows no weak dependencies and no build group, and judges
-// versions as package solvers do.
+// versions as rpm and libsolv do.
 type Policy struct {
 	// Release is the graph's label.
 	Release string
@@ -32,9 +32,9 @@ type Policy struct {
 	// Weak says what becomes of Recommends and Supplements. Suggests and
 	// Enhances never make edges: nothing installs by them.
 	Weak WeakPolicy
-	// Unversioned lets a provide without a version satisfy a require with
-	// one, as rpm itself does and package solvers do not.
-	Unversioned bool
+	// Versioned lets only a provide with a version satisfy a require with
+	// one; rpm and libsolv take a provide without a version for any.
+	Versioned bool
 	// Strict chooses no provider where only the repository, the source or
 	// the alphabet would decide: the dependency is reported as unresolved,
 	// and all its providers are possible ones.

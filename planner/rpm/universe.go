@@ -235,15 +235,32 @@ func (u *Universe) Choices() iter.Seq[Choice] {
 	}
 }
 
-// Providers returns the binary packages that satisfy a relation, a file path
-// included, sorted by id.
+// Providers returns the binary packages that satisfy a relation alone, sorted
+// by id: by a provide, by a file path, or, where the relation's name is a
+// boolean dependency of with, without and or, by all that it asks for. A text
+// that can't be read is provided by nobody.
 func (u *Universe) Providers(r Relation) []planner.ID {
+	found := u.index.all(u, r)
+	if KindOf(r.Name) == Rich {
+		d, err := Parse(r.Name)
+		if err != nil {
+			return nil
+		}
+		d.Relations(func(one Relation) bool {
+			for _, n := range u.index.all(u, one) {
+				if u.satisfies(n, d) {
+					found = append(found, n)
+				}
+			}
+			return true
+		})
+	}
 	var out []planner.ID
-	for _, n := range u.index.all(u, r) {
+	for _, n := range found {
 		out = append(out, u.ids[n])
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
 
 // Package returns the package that a node of the graph stands for; false for

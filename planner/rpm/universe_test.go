@@ -200,18 +200,18 @@ func TestGraph(t *testing.T) {
 			p: web
 			a-1-1.x86_64 .
 			r: web`, rpm.Policy{Block: []string{"b"}}, []string{"binary/a run binary/c [web]"}},
-		"an unversioned provide is no version": {`
+		"an unversioned provide is no version where versions are asked for": {`
 			b-1-1.x86_64 .
 			p: web
 			c-1-1.x86_64 .
 			p: web = 2
 			a-1-1.x86_64 .
-			r: web >= 1`, rpm.Policy{}, []string{"binary/a run binary/c [web >= 1]"}},
-		"an unversioned provide is any version where rpm's own rule is asked for": {`
+			r: web >= 1`, rpm.Policy{Versioned: true}, []string{"binary/a run binary/c [web >= 1]"}},
+		"an unversioned provide is any version": {`
 			b-1-1.x86_64 .
 			p: web
 			a-1-1.x86_64 .
-			r: web >= 1`, rpm.Policy{Unversioned: true}, []string{"binary/a run binary/b [web >= 1]"}},
+			r: web >= 1`, rpm.Policy{}, []string{"binary/a run binary/b [web >= 1]"}},
 		"weak dependencies make no edges": {`
 			b-1-1.x86_64 .
 			a-1-1.x86_64 .
@@ -330,7 +330,7 @@ func TestNothingIsLeftOutSilently(t *testing.T) {
 		r: (x1 if z)
 		r: (x1 if x2)
 		r: (a b
-		r: (v with w)`, rpm.Policy{})
+		r: (v with w)`, rpm.Policy{Versioned: true})
 	assert.Equal(t, "[z-1-1.x86_64]", fmt.Sprint(u.Duplicates))
 	assert.Equal(t, "[z-0.9-1.x86_64]", fmt.Sprint(u.Superseded))
 	assert.Equal(t, []planner.ID{"rpms/a", "rpms/other", "rpms/z"}, u.Assumed)
