@@ -257,6 +257,15 @@ func TestGenerate(t *testing.T) {
 	assert.Equal(t, "Headers", c.Group("nodejs-devel").Description.Text)
 	assert.Equal(t, "nodejs module", c.Group("nodejs-common").Description.Text)
 
+	all := src
+	all.Arch = ""
+	marked, err := comps.Generate(all)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"aarch64", "x86_64"}, marked.Group("nodejs-devel").Packages[0].Scope.Arches)
+	assert.Empty(t, marked.Group("nodejs-common").Package("npm").Scope.Arches, "noarch is for all")
+	marked.Filter("x86_64", "")
+	assert.Equal(t, c, marked, "marked and filtered is the same as generated for the architecture")
+
 	v := comps.Variants{Variants: []comps.Variant{comps.ModuleVariant(src, c, "x86_64")}}
 	require.NoError(t, v.Validate())
 	assert.Equal(t, []comps.VariantModule{{Name: "nodejs:18"}, {Name: "php:8.2"}}, v.Variants[0].Modules)

@@ -18,8 +18,9 @@ type Source struct {
 	// the category and of the environment is that, too.
 	Variant string
 	Name    string // empty means as Variant
-	// Arch limits packages to those that the module has there, or as noarch;
-	// empty means no limit.
+	// Arch limits packages to those that the module has there, or as noarch.
+	// Empty means no limit; packages that are not noarch are then marked with
+	// the architectures that have them, for [Comps.Filter].
 	Arch string
 	// Streams are the module builds of the variant. Of several builds of one
 	// stream the packages are united, profile by profile.
@@ -69,8 +70,8 @@ func Generate(src Source) (*Comps, error) {
 			from[id] = owner
 			var packages []Package
 			for _, name := range s.Profiles[profile].RPMs {
-				if present(name) {
-					packages = append(packages, Package{Name: name, Type: Default})
+				if arches, ok := present(name); ok {
+					packages = append(packages, Package{Name: name, Type: Default, Scope: Scope{Arches: arches}})
 				}
 			}
 			if len(packages) == 0 {
@@ -98,8 +99,7 @@ func Generate(src Source) (*Comps, error) {
 	cat := Category{ID: src.Variant + "-modules", Name: name, Description: &Text{Text: "Modules of " + name.Text}}
 	for i := range c.Groups {
 		g := &c.Groups[i]
-		slices.SortFunc(g.Packages, func(a, b Package) int { return cmp.Compare(a.Name, b.Name) })
-		g.Packages = slices.CompactFunc(g.Packages, func(a, b Package) bool { return a.Name == b.Name })
+		g.Packages = united(g.Packages)
 		cat.Groups = append(cat.Groups, GroupRef{ID: g.ID})
 		if preferred[g.ID] {
 			env.Groups = append(env.Groups, GroupRef{ID: g.ID})
@@ -133,21 +133,55 @@ func defaultProfiles(s *modulemd.Stream, d *modulemd.Defaults) []string {
 	return out
 }
 
-// available returns whether a stream ships a package on an architecture.
-func available(s *modulemd.Stream, arch string) func(name string) bool {
+// united sorts packages by name and makes one of those of the same name, for all
+// architectures that they are for.
+func united(list []Package) []Package {
+	slices.SortStableFunc(list, func(a, b Package) int { return cmp.Compare(a.Name, b.Name) })
+	out := list[:0]
+	for _, p := range list {
+		if len(out) == 0 || out[len(out)-1].Name != p.Name {
+			out = append(out, p)
+			continue
+		}
+		last := &out[len(out)-1].Scope
+		if len(last.Arches) == 0 || len(p.Scope.Arches) == 0 {
+			last.Arches = nil
+			continue
+		}
+		last.Arches = slices.Concat(last.Arches, p.Scope.Arches)
+		slices.Sort(last.Arches)
+		last.Arches = slices.Compact(last.Arches)
+	}
+	return out
+}
+
+// available returns whether a stream ships a package on an architecture, or, of
+// an empty one, on which it does; none means all.
+func available(s *modulemd.Stream, arch string) func(name string) ([]string, bool) {
 	filtered := map[string]bool{}
 	for _, name := range s.Filter {
 		filtered[name] = true
 	}
-	shipped := map[string]bool{}
+	shipped := map[string][]string{}
 	for _, a := range s.Artifacts {
 		n, err := modulemd.ParseNEVRA(a)
 		if err == nil && n.Arch != "src" && n.Arch != "nosrc" && (arch == "" || n.Arch == arch || n.Arch == "noarch") {
-			shipped[n.Name] = true
+			shipped[n.Name] = append(shipped[n.Name], n.Arch)
 		}
 	}
-	return func(name string) bool {
-		return !filtered[name] && (len(s.Artifacts) == 0 || shipped[name])
+	return func(name string) ([]string, bool) {
+		arches, ok := shipped[name]
+		switch {
+		case filtered[name]:
+			return nil, false
+		case len(s.Artifacts) == 0:
+			return nil, true
+		case arch != "" || slices.Contains(arches, "noarch"):
+			return nil, ok
+		}
+		arches = slices.Clone(arches)
+		slices.Sort(arches)
+		return slices.Compact(arches), ok
 	}
 }
 
