@@ -75,7 +75,10 @@ func NewUniverse(pkgs []Package, policy Policy) (*Universe, error) {
 	u.take()
 	u.name()
 	u.index.build(u)
-	return u, u.resolve()
+	if err := u.resolve(); err != nil {
+		return nil, err
+	}
+	return u, nil
 }
 
 // take decides which packages take part.

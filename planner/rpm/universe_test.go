@@ -4,7 +4,6 @@ package rpm_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -377,41 +376,6 @@ func TestChoices(t *testing.T) {
 	strict := universe(t, "c-1-1.x86_64 .\np: w\nb-1-1.x86_64 .\np: w\na-1-1.x86_64 .\nr: w", rpm.Policy{Strict: true})
 	require.Len(t, strict.Unresolved, 1)
 	assert.Equal(t, "have choice: binary/b, binary/c", strict.Unresolved[0].Reason)
-}
-
-func TestTheOrderOfPackagesDoesNotMatter(t *testing.T) {
-	pkgs := distribution(400)
-	pkgs = append(pkgs, pkgs[3], pkgs[7])
-	changed := pkgs[9]
-	changed.Provides = changed.Provides[:1]
-	pkgs = append(pkgs, changed)
-	var want string
-	for i := range 6 {
-		r := rand.New(rand.NewPCG(uint64(i), 1))
-		if i > 0 {
-			r.Shuffle(len(pkgs), func(a, b int) { pkgs[a], pkgs[b] = pkgs[b], pkgs[a] })
-		}
-		mixed := slices.Clone(pkgs)
-		for j := range mixed {
-			req := slices.Clone(mixed[j].Requires)
-			if i > 0 {
-				r.Shuffle(len(req), func(a, b int) { req[a], req[b] = req[b], req[a] })
-			}
-			mixed[j].Requires = req
-		}
-		u, err := rpm.NewUniverse(mixed, rpm.Policy{})
-		require.NoError(t, err)
-		var b strings.Builder
-		require.NoError(t, u.Graph.WriteText(&b))
-		fmt.Fprintln(&b, u.Unresolved, u.Duplicates, u.Superseded, u.Problems, u.Assumed, slices.Collect(u.Choices()))
-		if i == 0 {
-			want = b.String()
-			require.NotEmpty(t, slices.Collect(u.Choices()))
-			require.Len(t, u.Duplicates, 3)
-			continue
-		}
-		require.True(t, want == b.String(), "permutation %d gives other bytes", i)
-	}
 }
 
 func TestEnums(t *testing.T) {
