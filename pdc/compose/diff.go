@@ -296,6 +296,9 @@ func streams(x *Modules) map[string]map[string]bool {
 		return m
 	}
 	for _, mod := range x.all() {
+		if mod == nil {
+			continue
+		}
 		n, s, v, c := mod.NSVC()
 		if m[n+":"+s] == nil {
 			m[n+":"+s] = map[string]bool{}

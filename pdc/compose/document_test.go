@@ -164,3 +164,40 @@ func TestDiscInfo(t *testing.T) {
 	assert.ErrorIs(t, err, compose.ErrInvalid)
 	assert.NotErrorIs(t, err, fs.ErrNotExist)
 }
+
+func TestDocumentsMadeByHand(t *testing.T) {
+	head := func(kind string) compose.Header {
+		return compose.Header{Version: "1.2", Type: "productmd." + kind}
+	}
+	c := compose.Compose{ID: "Demo-1-20260105.0", Date: "20260105", Type: compose.Production}
+	for _, d := range []compose.Document{
+		&compose.RPMs{Header: head("rpms"), Compose: c, Variants: map[string]map[string]map[string]map[string]compose.RPMFile{
+			"A": {"x86_64": {"b-0:1-1.src": {"b-0:1-1.x86_64": {Path: "b.rpm", Category: "binary"}}}}}},
+		&compose.Images{Header: head("images"), Compose: c, Variants: map[string]map[string][]compose.Image{"A": {"x86_64": {
+			{Path: "a.iso", Type: "dvd", Format: "iso", Arch: "x86_64", DiscNumber: 1, DiscCount: 1, Checksums: map[string]string{"md5": "a"}}}}}},
+		&compose.Modules{Header: head("modules"), Compose: c, Variants: map[string]map[string]map[string]*compose.Module{"A": {"x86_64": {"m:1:2:3": {
+			Metadata: &compose.ModuleMetadata{UID: "m:1:2:3", Name: "m", Stream: "1", Version: "2", Context: "3"}}}}}},
+		&compose.Info{Header: head("composeinfo"), Compose: c, Release: compose.Release{Name: "Demo", Short: "Demo", Version: "1"},
+			Variants: map[string]*compose.Variant{"A": {ID: "A", UID: "A", Name: "A", Type: "variant", Arches: []string{"x86_64"}}}},
+	} {
+		require.NoError(t, d.Validate(), d.Kind())
+		var b bytes.Buffer
+		require.NoError(t, compose.Write(&b, d))
+		again, err := compose.Parse(d.Kind()+".json", b.Bytes())
+		require.NoError(t, err)
+		assert.NoError(t, again.Validate())
+		var c bytes.Buffer
+		require.NoError(t, compose.Write(&c, again))
+		assert.Equal(t, b.String(), c.String())
+	}
+}
+
+func TestNothingThereIsNoPanic(t *testing.T) {
+	d := compose.Compare(compose.Contents{}, compose.Contents{})
+	assert.Empty(t, d.Untouched(nil))
+	assert.Empty(t, compose.Sizes(nil))
+	for _, d := range []compose.Document{&compose.Info{Variants: map[string]*compose.Variant{"A": nil}}, &compose.RPMs{}, &compose.Images{},
+		&compose.Modules{Variants: map[string]map[string]map[string]*compose.Module{"A": {"x": {"m": nil}}}}, &compose.ExtraFiles{}} {
+		assert.ErrorIs(t, d.Validate(), compose.ErrInvalid)
+	}
+}

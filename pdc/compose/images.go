@@ -241,6 +241,9 @@ func imageKey(variant string, m *Image) any {
 // all goes through the images by variant, architecture and order of the file.
 func (x *Images) all() func(func(ImageRef, *Image) bool) {
 	return func(yield func(ImageRef, *Image) bool) {
+		if x == nil {
+			return
+		}
 		for _, v := range sorted(x.Variants) {
 			for _, a := range sorted(x.Variants[v]) {
 				for i := range x.Variants[v][a] {

@@ -84,12 +84,12 @@ func (i *Info) MarshalJSON() ([]byte, error) {
 // nothing at all, as in metadata merged from several composes, is accepted.
 func (i *Info) Validate() error {
 	errs := append(i.Header.validate(i.Kind()), i.Compose.validate(i.Kind())...)
-	errs = append(errs, i.Release.validate("release", i.Header.atLeast(1, 0))...)
+	errs = append(errs, i.Release.validate("release")...)
 	if i.Release.Layered && i.BaseProduct == nil {
 		errs = append(errs, invalid(i.Kind(), "payload.base_product", "missing in a layered product"))
 	}
 	if i.BaseProduct != nil {
-		errs = append(errs, i.BaseProduct.validate("base_product", false)...)
+		errs = append(errs, i.BaseProduct.validate("base_product")...)
 	}
 	for _, uid := range sorted(i.Variants) {
 		errs = append(errs, i.validateVariant(uid, i.Variants[uid])...)
@@ -101,6 +101,10 @@ func (i *Info) validateVariant(uid string, v *Variant) []error {
 	var errs []error
 	add := func(field, format string, args ...any) {
 		errs = append(errs, invalid(i.Kind(), "payload.variants."+uid+field, format, args...))
+	}
+	if v == nil {
+		add("", "null")
+		return errs
 	}
 	if v.src.read && v.ID == "" && v.UID == "" && v.Name == "" && v.Type == "" && v.Paths == nil && v.Arches == nil {
 		return nil
@@ -160,14 +164,14 @@ var (
 	variantTypes = []string{"variant", "optional", "addon", "layered-product"}
 )
 
-func (r Release) validate(field string, typed bool) []error {
+func (r Release) validate(field string) []error {
 	var errs []error
 	for _, m := range []struct{ name, value string }{{"name", r.Name}, {"short", r.Short}, {"version", r.Version}} {
 		if m.value == "" {
 			errs = append(errs, invalid("composeinfo", "payload."+field+"."+m.name, "missing"))
 		}
 	}
-	if (r.Type != "" || typed && r.src.read) && !slices.Contains(releaseTypes, strings.ToLower(r.Type)) {
+	if r.Type != "" && !slices.Contains(releaseTypes, strings.ToLower(r.Type)) {
 		errs = append(errs, invalid("composeinfo", "payload."+field+".type", "%q is not a release type", r.Type))
 	}
 	return errs

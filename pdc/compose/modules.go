@@ -121,6 +121,10 @@ func (x *Modules) Validate() error {
 	errs := append(x.Header.validate(x.Kind()), x.Compose.validate(x.Kind())...)
 	for where, m := range x.all() {
 		uid := where[strings.LastIndex(where, "/")+1:]
+		if m == nil {
+			errs = append(errs, invalid(x.Kind(), where, "null"))
+			continue
+		}
 		n, s, v, c := m.NSVC()
 		parts := strings.Split(uid, ":")
 		if n == "" {

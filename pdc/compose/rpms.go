@@ -63,7 +63,7 @@ func (f RPMFile) MarshalJSON() ([]byte, error) {
 	if f.Location != nil {
 		m["location"] = f.Location
 	}
-	if f.Path != "" || f.Location == nil && !f.nopath {
+	if f.Path != "" || f.read && !f.nopath || !f.read && f.Location == nil {
 		m["path"] = f.Path
 	}
 	switch {

@@ -75,6 +75,9 @@ func (s *scanner) fill() bool {
 
 // fail makes the error at the present place.
 func (s *scanner) fail(format string, args ...any) error {
+	if s.err == errToken {
+		return invalid("rpms", fmt.Sprintf("offset %d", s.base+int64(s.pos)), "%v", errToken)
+	}
 	if s.err != nil && s.err != io.EOF {
 		return &Error{Op: "rpms", Path: fmt.Sprintf("offset %d", s.base+int64(s.pos)), Msg: s.err.Error(), Err: s.err}
 	}
