@@ -35,14 +35,14 @@ type Message struct {
 const maxTopic = 255
 
 type envelope struct {
-	Topic     *string         `json:"topic"`
-	ID        Text            `json:"id"`
-	MsgID     Text            `json:"msg_id"`
-	Timestamp Time            `json:"timestamp"`
-	Severity  json.RawMessage `json:"severity"`
-	Headers   json.RawMessage `json:"headers"`
-	Msg       json.RawMessage `json:"msg"`
-	Body      json.RawMessage `json:"body"`
+	Topic     *string                    `json:"topic"`
+	ID        Text                       `json:"id"`
+	MsgID     Text                       `json:"msg_id"`
+	Timestamp Time                       `json:"timestamp"`
+	Severity  int                        `json:"severity"`
+	Headers   map[string]json.RawMessage `json:"headers"`
+	Msg       json.RawMessage            `json:"msg"`
+	Body      json.RawMessage            `json:"body"`
 }
 
 // ParseMessage takes an envelope off. The generation is told by its members:
@@ -68,7 +68,7 @@ func ParseMessage(data []byte) (Message, error) {
 		m.Topic = *e.Topic
 	}
 	m.ID, m.Time = string(e.MsgID), e.Timestamp.Time
-	m.header(e.Headers)
+	m.Headers, m.Severity = e.Headers, e.Severity
 	switch {
 	case e.Msg != nil:
 		m.Body = e.Msg
@@ -81,9 +81,6 @@ func ParseMessage(data []byte) (Message, error) {
 		m.ID, m.Body = string(e.ID), e.Body
 	default:
 		m.bridge(e.Body)
-	}
-	if len(e.Severity) > 0 {
-		_ = json.Unmarshal(e.Severity, &m.Severity)
 	}
 	m.fill()
 	return m, m.check()
@@ -112,13 +109,7 @@ func (m *Message) bridge(body json.RawMessage) {
 		m.Time = inner.Timestamp.Time
 	}
 	if m.Headers == nil {
-		m.header(inner.Headers)
-	}
-}
-
-func (m *Message) header(raw json.RawMessage) {
-	if isObject(raw) {
-		_ = json.Unmarshal(raw, &m.Headers)
+		m.Headers = inner.Headers
 	}
 }
 
@@ -138,8 +129,8 @@ func (m *Message) fill() {
 		t, _ := ParseTime(text("sent-at"))
 		m.Time = t.Time
 	}
-	if m.Severity == 0 {
-		_ = json.Unmarshal(m.Headers["fedora_messaging_severity"], &m.Severity)
+	if raw := m.Headers["fedora_messaging_severity"]; m.Severity == 0 && len(raw) > 0 {
+		_ = json.Unmarshal(raw, &m.Severity)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Text is a string that some services send as a number, a boolean or null:
@@ -22,6 +23,10 @@ func (t *Text) UnmarshalJSON(data []byte) error {
 	*t = ""
 	switch c := data[0]; {
 	case c == '"':
+		if in := data[1 : len(data)-1]; !bytes.ContainsRune(in, '\\') && utf8.Valid(in) {
+			*t = Text(in)
+			return nil
+		}
 		var s string
 		if err := json.Unmarshal(data, &s); err == nil {
 			*t = Text(s)
@@ -73,11 +78,19 @@ var timeLayouts = []string{
 // Time and false stand for text that is none of them.
 func ParseTime(text string) (Time, bool) {
 	text = strings.TrimSuffix(strings.TrimSpace(text), " UTC")
+	if !strings.Contains(text, "-") {
+		return parseSeconds(text)
+	}
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, text); err == nil {
 			return Time{t.UTC()}, true
 		}
 	}
+	return Time{}, false
+}
+
+// parseSeconds reads seconds since 1970.
+func parseSeconds(text string) (Time, bool) {
 	if f, err := strconv.ParseFloat(text, 64); err == nil && f > 0 && f < 1e11 {
 		whole, part := math.Modf(f)
 		return Time{time.Unix(int64(whole), int64(math.Round(part*1e6))*1000).UTC()}, true

@@ -163,14 +163,23 @@ var families = []struct {
 	{"freshmaker.manage.eventcancel", func() Payload { return new(FreshmakerCancel) }},
 }
 
+// familyApps are the first words of the families.
+var familyApps = map[string]bool{
+	"brew": true, "git": true, "pagure": true, "pungi": true, "compose": true, "autocloud": true, "fedimg": true, "releng": true,
+	"bodhi": true, "ci": true, "pdc": true, "pkgdb": true, "fas": true, "freshmaker": true,
+}
+
 // find returns the constructor for app and event, nil when unknown.
 func find(name string) func() Payload {
 	if f := exact[name]; f != nil {
 		return f
 	}
 	words := strings.Split(name, ".")
+	if !familyApps[words[0]] {
+		return nil
+	}
 	for _, f := range families {
-		if words[0] == f.pattern[:min(len(words[0]), len(f.pattern))] && matchWords(strings.Split(f.pattern, "."), words) {
+		if strings.HasPrefix(f.pattern, words[0]) && matchWords(strings.Split(f.pattern, "."), words) {
 			return f.payload
 		}
 	}
