@@ -20,6 +20,7 @@ type asker struct {
 	options
 	g        *planner.Graph
 	universe *rpm.Universe
+	next     []rpm.Package // for bumped
 }
 
 func (a *asker) answer() (any, error) {
@@ -30,6 +31,8 @@ func (a *asker) answer() (any, error) {
 		return each(a.names, a.provides)
 	case "rebuilt":
 		return a.rebuilt()
+	case "bumped":
+		return a.bumped()
 	}
 	u := a.universe
 	return report{u.Unresolved, u.Problems, nevras(u.Duplicates), nevras(u.Superseded), u.Assumed}, nil
@@ -230,11 +233,7 @@ func (a *asker) rebuilt() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := plan{Changed: q.Changed, Count: len(p.Rebuild), Tiers: [][]planner.ID{}, Cycles: p.Cycles}
-	for _, t := range p.Tiers {
-		out.Tiers = append(out.Tiers, t.Members())
-	}
-	return out, nil
+	return plan{Changed: q.Changed, Count: len(p.Rebuild), Tiers: tiers(p), Cycles: p.Cycles}, nil
 }
 
 // report is what is not as it should be.

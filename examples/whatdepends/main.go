@@ -6,6 +6,7 @@
 //	go run ./examples/whatdepends needs zlib
 //	go run ./examples/whatdepends provides 'libcurl.so.4()(64bit)'
 //	go run ./examples/whatdepends -repo /srv/os,https://example.com/source rebuilt zlib
+//	go run ./examples/whatdepends -repo /srv/os -new /srv/sidetag bumped
 //	go run ./examples/whatdepends unresolved
 //
 // A repository is a folder or a URL that has "repodata" in it; binary and source
@@ -21,13 +22,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
 
 	"github.com/seed-f134cc8e/relkit/planner"
-	"github.com/seed-f134cc8e/relkit/planner/repodata"
 	"github.com/seed-f134cc8e/relkit/planner/rpm"
 )
 
@@ -39,7 +38,7 @@ const (
 	exitUnknown = 4 // a name is not known
 )
 
-//go:embed demo/repodata
+//go:embed demo/repodata next/repodata
 var demo embed.FS
 
 func main() {
@@ -51,6 +50,7 @@ func main() {
 // options are what the command line says.
 type options struct {
 	repos    []string
+	new      []string
 	graph    string
 	json     bool
 	possible bool
@@ -66,6 +66,7 @@ commands:
   needs NAME...     who needs a package (zlib), a node (rpms/zlib) or a name ('libz.so.1()(64bit)')
   provides NAME...  who provides a name, with a version or without ('perl >= 5')
   rebuilt NAME...   what would be rebuilt if these sources changed, in tiers
+  bumped            what the packages of -new break, and what must be rebuilt for it
   unresolved        what could not be resolved, or not be taken as it is
 
 flags:
@@ -88,6 +89,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	}
 	f.Func("repo", "folders or URLs of repositories, with commas (default: a demo)", list(&o.repos))
 	f.Func("arch", "architectures to look at, with commas (default: all)", list(&o.arches))
+	f.Func("new", "repositories with new packages, for bumped (default: a demo)", list(&o.new))
 	f.StringVar(&o.graph, "graph", "", "a graph `file` (JSON or text) instead of repositories")
 	f.BoolVar(&o.json, "json", false, "answer in JSON")
 	f.BoolVar(&o.possible, "possible", false, "follow dependencies on packages that only might be chosen, too")
@@ -110,17 +112,19 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 		if len(o.names) == 0 {
 			return o, complain("%s of what?", o.command)
 		}
-	case "unresolved":
+	case "unresolved", "bumped":
 		if len(o.names) > 0 {
-			return o, complain("unresolved takes no names")
+			return o, complain("%s takes no names", o.command)
 		}
 	default:
 		return o, complain("no command %q", o.command)
 	}
 	switch {
+	case o.command == "bumped" && (len(o.repos) == 0) != (len(o.new) == 0):
+		return o, complain("bumped takes -repo and -new together, or neither for the demo")
 	case o.graph != "" && len(o.repos) > 0:
 		return o, complain("-graph and -repo exclude each other")
-	case o.graph != "" && (o.command == "unresolved" || len(o.arches) > 0):
+	case o.graph != "" && (o.command == "unresolved" || o.command == "bumped" || len(o.arches) > 0):
 		return o, complain("a graph file does not tell that")
 	}
 	return o, nil
@@ -185,48 +189,17 @@ func (a *asker) load(ctx context.Context) error {
 		}
 		return nil
 	}
-	systems := map[string]fs.FS{}
-	names := a.repos
-	if len(names) == 0 {
-		sub, err := fs.Sub(demo, "demo")
-		if err != nil {
-			return err
-		}
-		names, systems["demo"] = []string{"demo"}, sub
-	}
-	var all []rpm.Package
-	var repos []*repodata.Repo
-	for _, name := range names {
-		fsys := systems[name]
-		switch {
-		case fsys != nil:
-		case strings.HasPrefix(name, "http://"), strings.HasPrefix(name, "https://"):
-			fsys = webFS{ctx, strings.TrimSuffix(name, "/")}
-		default:
-			fsys = os.DirFS(name)
-		}
-		r, err := repodata.Open(fsys, repodata.Options{Repo: name})
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		for p, err := range r.Packages() {
-			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			all = append(all, p)
-		}
-		repos = append(repos, r)
-	}
-	missing := repodata.MissingFiles(all)
-	for i, r := range repos {
-		if err := r.AddFiles(all, missing); err != nil && !errors.Is(err, repodata.ErrNotFound) {
-			return fmt.Errorf("%s: %w", names[i], err)
-		}
+	all, err := read(ctx, a.repos, "demo")
+	if err != nil {
+		return err
 	}
 	u, err := rpm.NewUniverse(all, rpm.Policy{Arches: a.arches})
 	if err != nil {
 		return err
 	}
 	a.universe, a.g = u, u.Graph
-	return nil
+	if a.command == "bumped" {
+		a.next, err = read(ctx, a.new, "next")
+	}
+	return err
 }
