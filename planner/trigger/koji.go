@@ -5,6 +5,7 @@ package trigger
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/seed-f134cc8e/relkit/planner"
@@ -21,6 +22,17 @@ const (
 	BuildFailed
 	BuildCanceled
 )
+
+var buildStateNames = []string{"building", "complete", "deleted", "failed", "canceled"}
+
+// String returns Koji's name of the state in lower case, or "BuildState(n)"
+// for a number outside the list.
+func (s BuildState) String() string {
+	if s < 0 || int(s) >= len(buildStateNames) {
+		return "BuildState(" + strconv.Itoa(int(s)) + ")"
+	}
+	return buildStateNames[s]
+}
 
 // Build is buildsys.build.state.change: a build of Koji went into another
 // state. Volume changes are never sent.

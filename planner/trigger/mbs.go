@@ -5,6 +5,7 @@ package trigger
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/seed-f134cc8e/relkit/planner"
@@ -23,6 +24,17 @@ const (
 	ModuleReady
 	ModuleGarbage
 )
+
+var moduleStateNames = []string{"init", "wait", "build", "done", "failed", "ready", "garbage"}
+
+// String returns MBS's name of the state, or "ModuleState(n)" for a number
+// outside the list.
+func (s ModuleState) String() string {
+	if s < 0 || int(s) >= len(moduleStateNames) {
+		return "ModuleState(" + strconv.Itoa(int(s)) + ")"
+	}
+	return moduleStateNames[s]
+}
 
 // Module is mbs.module.state.change, and rida.module.state.change of the
 // prototype, which told Release where later ones have Stream and no Context.
