@@ -17,8 +17,9 @@
 // its line, and all faults are returned. [ReadLax] keeps unknown elements and
 // attributes. Translations, and the underscores of templates that are still to
 // be translated, are kept. [Comps.Format] and [Variants.Format] write what reads
-// as the same again; comments are lost, flags without a word are left out, and the kinds of elements
-// come in one order.
+// as the same again; comments are lost, flags without a word are left out, the kinds of elements
+// come in one order, ids lose the space around them, and the document type is
+// always that of Fedora.
 //
 // # Filtering
 //
