@@ -123,7 +123,7 @@ func discinfo(data []byte) string {
 // the first "=", no empty lines.
 func tidy(data []byte) string {
 	var out []string
-	for _, l := range strings.Split(string(data), "\n") {
+	for l := range strings.SplitSeq(string(data), "\n") {
 		if l = strings.TrimSpace(l); l == "" {
 			continue
 		}

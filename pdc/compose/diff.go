@@ -65,19 +65,20 @@ type ImageRef struct {
 // String returns "variant/arch subvariant type", and the disc's number if it
 // is not the first.
 func (r ImageRef) String() string {
-	s := r.Variant + "/" + r.Arch
+	var s strings.Builder
+	s.WriteString(r.Variant + "/" + r.Arch)
 	for _, part := range []string{r.ID.Subvariant, r.ID.Type} {
 		if part != "" {
-			s += " " + part
+			s.WriteString(" " + part)
 		}
 	}
 	if r.ID.Arch != r.Arch {
-		s += " " + r.ID.Arch
+		s.WriteString(" " + r.ID.Arch)
 	}
 	if r.ID.DiscNumber > 1 {
-		s += " disc " + itoa(int64(r.ID.DiscNumber))
+		s.WriteString(" disc " + itoa(int64(r.ID.DiscNumber)))
 	}
-	return s
+	return s.String()
 }
 
 // MarshalText returns String.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 )
@@ -64,9 +65,7 @@ func decodeObject(data []byte, v any, src *source, extra *map[string]json.RawMes
 // by hand are left out when their tag says omitzero.
 func encodeObject(v any, src source, extra map[string]json.RawMessage) ([]byte, error) {
 	m := make(map[string]json.RawMessage, len(extra)+8)
-	for k, raw := range extra {
-		m[k] = raw
-	}
+	maps.Copy(m, extra)
 	rv := reflect.ValueOf(v).Elem()
 	for name, f := range fieldsOf(v) {
 		if f.IsZero() {
@@ -104,8 +103,8 @@ func fieldsOf(v any) map[string]reflect.Value {
 }
 
 func omitZero(t reflect.Type, name string) bool {
-	for i := range t.NumField() {
-		if tag := t.Field(i).Tag.Get("json"); tag == name+",omitzero" {
+	for field := range t.Fields() {
+		if tag := field.Tag.Get("json"); tag == name+",omitzero" {
 			return true
 		}
 	}
