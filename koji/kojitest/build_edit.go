@@ -247,7 +247,7 @@ func (c *call) addBType() (any, *fault) {
 		return nil, f
 	}
 	if c.h.btype(name) != nil {
-		return nil, generic("btype already exists: %s", name)
+		return nil, generic("btype already exists")
 	}
 	c.newBType(name)
 	return nil, nil

@@ -54,18 +54,18 @@ func (c *call) buildFilter() (func(*buildRow) bool, *fault) {
 	var tests []func(*buildRow) bool
 	add := func(test func(*buildRow) bool) { tests = append(tests, test) }
 	if who := c.arg("userID"); who != nil {
-		u, f := h.user(who, true)
+		u, f := h.user(who, false)
 		if f != nil {
 			return nil, f
 		}
-		add(func(b *buildRow) bool { return b.owner == u })
+		add(func(b *buildRow) bool { return u != nil && b.owner == u })
 	}
 	if who := c.arg("promoter"); who != nil {
-		u, f := h.user(who, true)
+		u, f := h.user(who, false)
 		if f != nil {
 			return nil, f
 		}
-		add(func(b *buildRow) bool { return b.promoter == u })
+		add(func(b *buildRow) bool { return u != nil && b.promoter == u })
 	}
 	if n, ok, f := c.number("taskID"); f != nil {
 		return nil, f

@@ -284,7 +284,7 @@ func (c *call) addExternalRepoToTag() (any, *fault) {
 	}
 	for _, x := range t.externalsAt(0) {
 		if x.priority == priority {
-			return nil, generic("tag %s already associated with external repo %s at priority %d", t.name, x.repo.name, priority)
+			return nil, generic("tag %s already associated with an external repo at priority %d", t.name, priority)
 		}
 	}
 	mode := pyText(c.arg("merge_mode"))

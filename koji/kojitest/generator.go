@@ -77,7 +77,7 @@ func (c *call) grantCGAccess() (any, *fault) {
 		c.h.cgs.insert(c.tx, g.id, g)
 	}
 	if g.allows(u) {
-		return nil, generic("User %s already has access to content generator %s", u.name, g.name)
+		return nil, generic("User already has access to content generator %s", g.name)
 	}
 	push(c.tx, &g.users, &cgUser{span: c.fresh(), user: u})
 	return nil, nil

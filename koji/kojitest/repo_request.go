@@ -88,7 +88,7 @@ func (c *call) repoRequest() (any, *fault) {
 	q := &requestRow{tag: t, priority: defaultPriority, owner: c.user, active: true, created: h.now, updated: h.now, opts: record{}}
 	for k, v := range c.structArg("opts") {
 		if !slices.Contains([]string{"src", "debuginfo", "separate_src", "maven"}, k) {
-			return nil, parameter("Invalid option: %s", k)
+			return nil, parameter("Invalid repo option: %s", k)
 		}
 		q.opts[k] = v
 	}
@@ -115,7 +115,7 @@ func (c *call) repoRequest() (any, *fault) {
 	default:
 		n, ok := asInt(v)
 		if !ok || h.events.get(n) == nil {
-			return nil, generic("Invalid event: %s", pyRepr(v))
+			return nil, parameter("Invalid event: %s", pyRepr(v))
 		}
 		q.least = n
 	}

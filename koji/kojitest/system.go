@@ -190,7 +190,7 @@ func (c *call) search() (any, *fault) {
 		}
 	case "file":
 	default:
-		return nil, generic("unknown search type: %s", kind)
+		return nil, generic("No such search type: %s", kind)
 	}
 	return applyQuery(rows, c.structArg("queryOpts"), "id")
 }

@@ -295,8 +295,7 @@ func (c *call) writeInheritance(t *tagRow, changes []any, clear bool) *fault {
 			continue
 		}
 		if parent == nil {
-			return pythonError("psycopg2.errors.ForeignKeyViolation",
-				"insert or update on table \"tag_inheritance\" violates foreign key constraint")
+			return generic("No such tagInfo: %s", pyRepr(m["parent_id"]))
 		}
 		priority, _ := asInt(m["priority"])
 		l := &linkRow{
@@ -318,7 +317,8 @@ func (c *call) writeInheritance(t *tagRow, changes []any, clear bool) *fault {
 		if l := links[id]; l != nil {
 			byPriority[l.priority] = append(byPriority[l.priority], id)
 			if ids := byPriority[l.priority]; len(ids) > 1 {
-				return generic("Inheritance priorities must be unique (pri %d: %s )", l.priority, pyRepr(ids))
+				return generic("Multiple parent tags (%s) cannot have the same priority value (%d) on child tag %d",
+					pyRepr(ids), l.priority, t.id)
 			}
 		}
 	}

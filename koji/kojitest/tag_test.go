@@ -76,7 +76,7 @@ func TestInheritanceGoesDepthFirstByPriority(t *testing.T) {
 
 	c.must("setInheritanceData", "base", []any{parent(ids["top"], 0)})
 	assert.Equal(t, []any{"top", "left", "right"}, names("base"), "a loop is pruned")
-	c.fails(1000, "Inheritance priorities must be unique (pri 10: [4, 5] )", "setInheritanceData", "top",
+	c.fails(1000, "Multiple parent tags ([4, 5]) cannot have the same priority value (10) on child tag 6", "setInheritanceData", "top",
 		[]any{parent(ids["right"], 10)})
 	c.must("setInheritanceData", "top", []any{map[string]any{"parent_id": ids["left"], "delete link": true}})
 	assert.Equal(t, []any{"right"}, names("top"))

@@ -150,8 +150,11 @@ func (c *call) tagQueryArgs(q *tagQuery, strict bool) (*tagRow, *fault) {
 		}
 	}
 	if info := c.arg("owner"); info != nil {
-		if q.owner, f = h.user(info, true); f != nil {
+		if q.owner, f = h.user(info, false); f != nil {
 			return nil, f
+		}
+		if q.owner == nil {
+			q.owner = &userRow{} // nothing matches
 		}
 	}
 	if q.btype, f = c.text("type"); f != nil {

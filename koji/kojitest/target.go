@@ -86,13 +86,19 @@ func (c *call) getBuildTargets() (any, *fault) {
 	}
 	var build, dest *tagRow
 	if info := c.arg("buildTagID"); info != nil {
-		if build, f = c.h.tagAt(info, true, event); f != nil {
+		if build, f = c.h.anyTag(info); f != nil {
 			return nil, f
+		}
+		if build == nil {
+			return rows0(), nil
 		}
 	}
 	if info := c.arg("destTagID"); info != nil {
-		if dest, f = c.h.tagAt(info, true, event); f != nil {
+		if dest, f = c.h.anyTag(info); f != nil {
 			return nil, f
+		}
+		if dest == nil {
+			return rows0(), nil
 		}
 	}
 	rows := []record{}
@@ -114,6 +120,23 @@ func (c *call) getBuildTargets() (any, *fault) {
 
 func rows0() []any { return []any{} }
 
+// targetTags are the tags of a target that is made or changed.
+func (c *call) targetTags() (build, dest *tagRow, f *fault) {
+	if build, f = c.h.tag(c.arg("build_tag"), false); f != nil {
+		return nil, nil, f
+	}
+	if build == nil {
+		return nil, nil, generic("build tag '%s' does not exist", pyText(c.arg("build_tag")))
+	}
+	if dest, f = c.h.tag(c.arg("dest_tag"), false); f != nil {
+		return nil, nil, f
+	}
+	if dest == nil {
+		return nil, nil, generic("destination tag '%s' does not exist", pyText(c.arg("dest_tag")))
+	}
+	return build, dest, nil
+}
+
 func (c *call) createBuildTarget() (any, *fault) {
 	if f := c.perm("target"); f != nil {
 		return nil, f
@@ -122,16 +145,12 @@ func (c *call) createBuildTarget() (any, *fault) {
 	if f != nil {
 		return nil, f
 	}
-	build, f := c.h.tag(c.arg("build_tag"), true)
-	if f != nil {
-		return nil, f
-	}
-	dest, f := c.h.tag(c.arg("dest_tag"), true)
-	if f != nil {
-		return nil, f
-	}
 	if c.h.target(name, 0) != nil {
 		return nil, generic("A build target with the name '%s' already exists", name)
+	}
+	build, dest, f := c.targetTags()
+	if f != nil {
+		return nil, f
 	}
 	c.addTarget(name, build, dest)
 	return nil, nil
@@ -168,17 +187,13 @@ func (c *call) editBuildTarget() (any, *fault) {
 	if f != nil {
 		return nil, f
 	}
-	build, f := c.h.tag(c.arg("build_tag"), true)
-	if f != nil {
-		return nil, f
-	}
-	dest, f := c.h.tag(c.arg("dest_tag"), true)
+	build, dest, f := c.targetTags()
 	if f != nil {
 		return nil, f
 	}
 	if name != t.name {
 		if other := c.h.anyTarget(name); other != nil && other != t {
-			return nil, generic("name '%s' is already taken by build target %d", name, other.id)
+			return nil, generic("name \"%s\" is already taken by build target %d", name, other.id)
 		}
 		set(c.tx, &t.name, name)
 	}
@@ -191,10 +206,12 @@ func (c *call) deleteBuildTarget() (any, *fault) {
 	if f := c.perm("target"); f != nil {
 		return nil, f
 	}
-	t := c.h.target(c.arg("buildTargetInfo"), 0)
+	t := c.h.anyTarget(c.arg("buildTargetInfo"))
 	if t == nil {
 		return nil, generic("No such build target: %s", pyText(c.arg("buildTargetInfo")))
 	}
-	c.revoke(&t.config(0).span)
+	if cfg := t.config(0); cfg != nil { // a deleted one is deleted again
+		c.revoke(&cfg.span)
+	}
 	return nil, nil
 }

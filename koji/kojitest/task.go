@@ -162,7 +162,7 @@ func (c *call) getTaskInfo() (any, *fault) {
 		t := c.h.tasks.get(n)
 		if t == nil {
 			if c.flag("strict") {
-				return nil, generic("No such task: %d", n)
+				return nil, generic("query returned no rows")
 			}
 			return nil, nil
 		}

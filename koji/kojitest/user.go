@@ -363,9 +363,12 @@ func (c *call) getUserGroups() (any, *fault) {
 }
 
 func (c *call) getGroupMembers() (any, *fault) {
-	g, f := c.h.user(c.arg("group"), true)
+	g, f := c.h.user(c.arg("group"), false)
 	if f != nil {
 		return nil, f
+	}
+	if g == nil {
+		return nil, generic("No such group: %s", pyText(c.arg("group")))
 	}
 	rows := []any{}
 	for _, u := range c.h.users.rows {

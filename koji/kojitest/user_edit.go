@@ -109,12 +109,12 @@ func (c *call) newGroup() (any, *fault) {
 		return nil, f
 	}
 	if c.h.userByName[name] != nil {
-		return nil, generic("User/group already exists: %s", name)
+		return nil, generic("user/group already exists: %s", name)
 	}
 	return c.addUser(name, kindGroup).id, nil
 }
 
-func (c *call) groupAndUser() (g, u *userRow, f *fault) {
+func (c *call) groupAndUser(strict bool) (g, u *userRow, f *fault) {
 	if f = c.perm("admin"); f != nil {
 		return nil, nil, f
 	}
@@ -122,16 +122,19 @@ func (c *call) groupAndUser() (g, u *userRow, f *fault) {
 		return nil, nil, f
 	}
 	if g == nil || g.kind != kindGroup {
-		return nil, nil, generic("No such group: %s", pyText(c.arg("group")))
+		return nil, nil, generic("Not a group: %s", pyText(c.arg("group")))
 	}
-	u, f = c.h.user(c.arg("user"), true)
+	u, f = c.h.user(c.arg("user"), strict)
 	return g, u, f
 }
 
 func (c *call) addGroupMember() (any, *fault) {
-	g, u, f := c.groupAndUser()
+	g, u, f := c.groupAndUser(false)
 	if f != nil {
 		return nil, f
+	}
+	if u == nil {
+		return nil, generic("Not a user: %s", pyText(c.arg("user")))
 	}
 	if u.kind == kindGroup {
 		return nil, generic("Groups cannot be members of other groups")
@@ -147,7 +150,7 @@ func (c *call) addGroupMember() (any, *fault) {
 }
 
 func (c *call) dropGroupMember() (any, *fault) {
-	g, u, f := c.groupAndUser()
+	g, u, f := c.groupAndUser(true)
 	if f != nil {
 		return nil, f
 	}
@@ -207,8 +210,8 @@ func (c *call) editUser() (any, *fault) {
 }
 
 func (c *call) bindPrincipal(u *userRow, name string) *fault {
-	if other := c.h.principal(name); other != nil {
-		return generic("krb principal %s already used by user %d", name, other.id)
+	if c.h.principal(name) != nil {
+		return generic("user with this Kerberos principal already exists: %s", name)
 	}
 	push(c.tx, &u.principals, name)
 	return nil
