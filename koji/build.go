@@ -157,9 +157,11 @@ type BuildQuery struct {
 	CreatedAfter    Moment         `koji:"createdAfter"`
 	CompletedBefore Moment         `koji:"completeBefore"`
 	CompletedAfter  Moment         `koji:"completeAfter"`
-	PromotedBefore  Moment         `koji:"promotedBefore"`
-	PromotedAfter   Moment         `koji:"promotedAfter"`
-	Promoter        Ref            `koji:"promoter"`
+	// By promotion of drafts; a hub 1.35.3 as released refuses these three
+	// with FaultParameter, later ones know them.
+	PromotedBefore Moment `koji:"promotedBefore"`
+	PromotedAfter  Moment `koji:"promotedAfter"`
+	Promoter       Ref    `koji:"promoter"`
 
 	Order  string `koji:"queryOpts.order"` // columns by comma, "-" before one for descending
 	Offset int    `koji:"queryOpts.offset"`

@@ -46,7 +46,7 @@ func (c *call) setGroup(opts record, block bool) *fault {
 		return f
 	}
 	values := record{
-		"display_name": name.name, "is_default": false, "uservisible": true, "description": nil, "langonly": nil,
+		"display_name": name.name, "is_default": nil, "uservisible": true, "description": nil, "langonly": nil,
 		"biarchonly": false, "exported": true,
 	}
 	if old := c.inheritedGroup(t, name); old != nil {

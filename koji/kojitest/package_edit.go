@@ -100,10 +100,11 @@ func (c *call) listPackage(want listing) *fault {
 	if known && !want.force && near.blocked == blocked && compareValues(near.extraArches, arches) == 0 && old == owner {
 		return nil
 	}
-	if !known || near.blocked != blocked || compareValues(near.extraArches, arches) != 0 || want.force {
+	changed := !known || near.blocked != blocked || compareValues(near.extraArches, arches) != 0 || want.force
+	if changed {
 		c.enlist(t, p, blocked, arches)
 	}
-	if !known || old != owner || want.force {
+	if changed || old != owner { // an entry of the tag's own has an owner of its own
 		c.setOwner(t, p, owner)
 	}
 	return nil

@@ -51,3 +51,20 @@ func TestRefusalsSayWhatAHubSays(t *testing.T) {
 	c.must("deleteBuildTarget", "second")
 	assert.Nil(t, c.must("deleteBuildTarget", "second"), "once more")
 }
+
+func TestABlockedPackageKeepsItsOwner(t *testing.T) {
+	c := boss(t)
+	c.must("packageListAdd", "f42", "baz", "alice")
+	c.must("packageListBlock", "f42-build", "baz")
+	row := c.must("getPackageConfig", "f42-build", "baz").(map[string]any)
+	assert.Equal(t, "f42-build", row["tag_name"])
+	assert.Equal(t, true, row["blocked"])
+	assert.Equal(t, "alice", row["owner_name"])
+}
+
+func TestANewGroupIsNeitherDefaultNorNot(t *testing.T) {
+	c := boss(t)
+	c.must("groupListAdd", "f42", "build")
+	groups := c.must("getTagGroups", "f42").([]any)
+	assert.Nil(t, groups[0].(map[string]any)["is_default"])
+}
