@@ -231,10 +231,10 @@ func (s *session) adopt(l *login) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.reply, s.in, s.closed, s.callnum = l.reply, true, false, 0
+	s.reply, s.in, s.closed = l.reply, true, false
 	s.gen++
-	if !l.renew {
-		s.exclusive = false
+	if !l.renew { // a renewed session goes on with its call numbers: the hub keeps the last
+		s.exclusive, s.callnum = false, 0
 	}
 	return nil
 }

@@ -175,7 +175,7 @@ func (c *call) openSession(u *userRow, auth int, principal string) (any, *fault)
 		}
 		next := *s
 		next.renewed, next.update, next.expired = h.now, h.now, false
-		next.renewals, next.callnum = s.renewals+1, -1
+		next.renewals = s.renewals + 1
 		next.key = sessionKey(u.id, s.id, next.renewals)
 		set(c.tx, s, next)
 	} else {

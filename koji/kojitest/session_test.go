@@ -58,7 +58,7 @@ func TestOnlyOneSessionOfAUserIsExclusive(t *testing.T) {
 	sub.fails(1002, "Invalid session or bad credentials", "getLoggedInUser")
 }
 
-func TestARenewedSessionHasANewKeyAndNoCallNumber(t *testing.T) {
+func TestARenewedSessionHasANewKeyAndItsCallNumber(t *testing.T) {
 	seed := small()
 	seed.SessionTimeout = time.Hour
 	hub := kojitest.NewHub(seed)
@@ -76,8 +76,10 @@ func TestARenewedSessionHasANewKeyAndNoCallNumber(t *testing.T) {
 	assert.NotEqual(t, old, s["session-key"])
 	c.fails(1002, "Invalid session or bad credentials", "getLoggedInUser")
 	c.key, c.callnum = s["session-key"].(string), "0"
+	c.fails(1008, "7 > 0 (session 1)", "untagBuild", "f42", "bash-5.2.32-1.fc42")
+	c.callnum = "9"
 	c.must("untagBuild", "f42", "bash-5.2.32-1.fc42")
-	c.callnum = "1"
+	c.callnum = "10"
 	c.fails(1002, "Already logged in", "login", "alice", "wonder", opts("renew", true))
 }
 
