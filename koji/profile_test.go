@@ -93,7 +93,7 @@ func FuzzProfile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		file := filepath.Join(t.TempDir(), "koji.conf")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Skip()
+			t.Skip("the input could not be written to a file")
 		}
 		if p, err := koji.LoadProfileFrom("x", file); err == nil {
 			_, _ = p.NewClient()

@@ -155,7 +155,7 @@ func benchJSON[T any](b *testing.B, p *pages) {
 // TestRangingNeedsNoMemory reads a hundred megabytes in one answer.
 func TestRangingNeedsNoMemory(t *testing.T) {
 	if testing.Short() {
-		t.Skip()
+		t.Skip("reads a hundred megabytes")
 	}
 	const rows = 400_000
 	p := &pages{rows: rows}

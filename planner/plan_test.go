@@ -181,7 +181,7 @@ func TestRequestsThatMakeNoSenseAreErrors(t *testing.T) {
 
 func TestAChainOfAMillionIsPlannedAndExplained(t *testing.T) {
 	if testing.Short() {
-		t.Skip("large")
+		t.Skip("plans a chain of a million")
 	}
 	ids := synthetic{nodes: 1_000_000}.ids()
 	for _, ring := range []bool{false, true} {

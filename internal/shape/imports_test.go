@@ -27,13 +27,13 @@ var rules = map[string][]string{
 
 	"pdc":         {"internal/transport"},
 	"pdc/pdctest": {"pdc"},
-	"pdc/compose": {"internal/transport"},
+	"pdc/compose": {"internal/rpmver", "internal/transport"},
 	"pdc/odcs":    {"internal/jsonapi", "internal/transport"},
 	"pdc/updater": {"pdc", "pdc/compose", "modulemd", "planner/trigger"},
 
 	"distgit":             {"internal/transport"},
 	"distgit/git":         {"distgit", "distgit/spec", "github.com/go-git/go-git/v5/...", "github.com/go-git/go-billy/v5/..."},
-	"distgit/spec":        {},
+	"distgit/spec":        {"internal/rpmver"},
 	"distgit/distgittest": {"distgit", "github.com/go-git/go-git/v5/...", "github.com/go-git/go-billy/v5/..."},
 
 	"modulemd":       {"gopkg.in/yaml.v3", "internal/decompress"},
@@ -44,7 +44,7 @@ var rules = map[string][]string{
 	"planner/status":   {},
 	"planner/gate":     {},
 	"planner/drive":    {"planner"},
-	"planner/rpm":      {"planner"},
+	"planner/rpm":      {"planner", "internal/rpmver"},
 	"planner/repodata": {"planner/rpm", "internal/decompress"},
 	"planner/modular":  {"planner", "modulemd"},
 	"planner/trigger":  {"planner"},
@@ -53,6 +53,7 @@ var rules = map[string][]string{
 	"internal/transport":  {"github.com/hashicorp/go-retryablehttp"},
 	"internal/xmlrpc":     {"github.com/kolo/xmlrpc"},
 	"internal/decompress": {"github.com/klauspost/compress/...", "github.com/ulikunitz/xz/..."},
+	"internal/rpmver":     {},
 	"internal/golden":     {},
 	"internal/shape":      {},
 

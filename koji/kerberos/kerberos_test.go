@@ -129,7 +129,7 @@ func FuzzConf(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		path := filepath.Join(t.TempDir(), "krb5.conf")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Skip()
+			t.Skip("the input could not be written to a file")
 		}
 		c, err := LoadConf(path)
 		if err != nil {

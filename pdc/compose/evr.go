@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/seed-f134cc8e/relkit/internal/rpmver"
 )
 
 // NEVRA is the identity of an RPM as metadata spells it: name-E:V-R.arch.
@@ -60,87 +62,6 @@ func (n NEVRA) String() string {
 // Compare orders by epoch, version and release as RPM does, with ~ before and
 // ^ after the bare version; name and architecture are not looked at.
 func (n NEVRA) Compare(o NEVRA) int {
-	return cmp.Or(rpmvercmp(cmp.Or(n.Epoch, "0"), cmp.Or(o.Epoch, "0")),
-		rpmvercmp(n.Version, o.Version), rpmvercmp(n.Release, o.Release))
-}
-
-// rpmvercmp is the order of rpm's own function of that name (lib/rpmvercmp).
-func rpmvercmp(a, b string) int {
-	if a == b {
-		return 0
-	}
-	for a != "" || b != "" {
-		a, b = skipSeparators(a), skipSeparators(b)
-		at, bt := strings.HasPrefix(a, "~"), strings.HasPrefix(b, "~")
-		if at || bt {
-			if !at || !bt {
-				return pick(bt)
-			}
-			a, b = a[1:], b[1:]
-			continue
-		}
-		ac, bc := strings.HasPrefix(a, "^"), strings.HasPrefix(b, "^")
-		if ac || bc {
-			switch {
-			case ac && bc:
-				a, b = a[1:], b[1:]
-				continue
-			case a == "":
-				return -1
-			case b == "":
-				return 1
-			}
-			return pick(bc)
-		}
-		if a == "" || b == "" {
-			break
-		}
-		digits := isDigit(a[0])
-		class := isLetter
-		if digits {
-			class = isDigit
-		}
-		i, j := span(a, class), span(b, class)
-		if j == 0 { // of different kinds: numbers are newer than letters
-			return pick(digits)
-		}
-		x, y := a[:i], b[:j]
-		a, b = a[i:], b[j:]
-		if digits {
-			x, y = strings.TrimLeft(x, "0"), strings.TrimLeft(y, "0")
-			if c := cmp.Compare(len(x), len(y)); c != 0 {
-				return c
-			}
-		}
-		if c := strings.Compare(x, y); c != 0 {
-			return c
-		}
-	}
-	return cmp.Compare(min(len(a), 1), min(len(b), 1))
-}
-
-func pick(first bool) int {
-	if first {
-		return 1
-	}
-	return -1
-}
-
-func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
-func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
-
-func span(s string, class func(byte) bool) int {
-	i := 0
-	for i < len(s) && class(s[i]) {
-		i++
-	}
-	return i
-}
-
-func skipSeparators(s string) string {
-	i := 0
-	for i < len(s) && !isDigit(s[i]) && !isLetter(s[i]) && s[i] != '~' && s[i] != '^' {
-		i++
-	}
-	return s[i:]
+	return cmp.Or(rpmver.Compare(cmp.Or(n.Epoch, "0"), cmp.Or(o.Epoch, "0")),
+		rpmver.Compare(n.Version, o.Version), rpmver.Compare(n.Release, o.Release))
 }

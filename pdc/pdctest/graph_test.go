@@ -15,7 +15,7 @@ import (
 
 func TestAWholeReleaseLoadsAndReads(t *testing.T) {
 	if testing.Short() {
-		t.Skip()
+		t.Skip("loads a whole release")
 	}
 	const sources, binaries, edges = 3057, 7391, 36709
 	p := distribution(t, sources, binaries, edges)
