@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"strings"
+
+	"github.com/seed-f134cc8e/relkit/internal/transport"
 )
 
 // What callers branch on; each error of this package and of distgit/git wraps
@@ -69,17 +71,10 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is makes the package's sentinels match those of io/fs, for callers that
 // handle several clients alike.
 func (e *Error) Is(target error) bool {
-	switch target {
-	case fs.ErrNotExist:
-		return errors.Is(e.Err, ErrNotFound)
-	case fs.ErrPermission:
-		return errors.Is(e.Err, ErrUnauthorized) || errors.Is(e.Err, ErrForbidden)
-	case fs.ErrExist:
-		return errors.Is(e.Err, ErrConflict)
-	case fs.ErrInvalid:
+	if target == fs.ErrInvalid {
 		return errors.Is(e.Err, ErrInvalid)
 	}
-	return false
+	return transport.Sentinels{NotFound: ErrNotFound, Unauthorized: ErrUnauthorized, Forbidden: ErrForbidden, Conflict: ErrConflict}.Standard(e.Err, target)
 }
 
 // LogValue groups the fields for slog.

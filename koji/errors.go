@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -86,13 +85,8 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is reports whether target is the fault's code or one of its parents, or the
 // standard library's word for the sentinel in Err.
 func (e *Error) Is(target error) bool {
-	switch target {
-	case fs.ErrNotExist:
-		return errors.Is(e.Err, ErrNotFound)
-	case fs.ErrPermission:
-		return errors.Is(e.Err, ErrUnauthorized) || errors.Is(e.Err, ErrForbidden)
-	case fs.ErrExist:
-		return errors.Is(e.Err, ErrConflict)
+	if (transport.Sentinels{NotFound: ErrNotFound, Unauthorized: ErrUnauthorized, Forbidden: ErrForbidden, Conflict: ErrConflict}).Standard(e.Err, target) {
+		return true
 	}
 	if code, ok := target.(FaultCode); ok && e.Code != 0 {
 		for c := e.Code; c != 0; c = c.Parent() {

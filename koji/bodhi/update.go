@@ -10,11 +10,12 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed-f134cc8e/relkit/internal/jsonapi"
 )
 
 // UpdateStatus is where an update stands. Unknown words are kept.
@@ -201,19 +202,9 @@ type wireUpdate struct {
 // UnmarshalJSON reads an update as Bodhi's REST API and its messages write it.
 func (u *Update) UnmarshalJSON(data []byte) error {
 	var w wireUpdate
-	if err := json.Unmarshal(data, &w); err != nil {
+	extra, err := jsonapi.UnmarshalExtra(data, &w)
+	if err != nil {
 		return err
-	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(data, &all); err != nil {
-		return err
-	}
-	t := reflect.TypeFor[wireUpdate]()
-	for i := range t.NumField() {
-		delete(all, t.Field(i).Tag.Get("json"))
-	}
-	if len(all) == 0 {
-		all = nil
 	}
 	*u = Update{
 		Alias: w.Alias, UpdateID: w.UpdateID, Title: w.Title, DisplayName: w.DisplayName, Status: w.Status,
@@ -221,21 +212,9 @@ func (u *Update) UnmarshalJSON(data []byte) error {
 		Builds: w.Builds, Bugs: w.Bugs, Karma: w.Karma, Critpath: w.Critpath, Locked: w.Locked, Pushed: w.Pushed,
 		URL: w.URL, Requirements: w.Requirements, Submitted: w.Submitted.Time, Modified: w.Modified.Time,
 		InTesting: w.InTesting.Time, InStable: w.InStable.Time, PushedAt: w.PushedAt.Time, Approved: w.Approved.Time,
-		Extra: all,
-	}
-	for from, to := range map[*string]*string{w.Request: &u.Request, w.FromTag: &u.FromTag} {
-		if from != nil {
-			*to = *from
-		}
-	}
-	if w.Gating != nil {
-		u.Gating = *w.Gating
-	}
-	if w.Release != nil {
-		u.Release = *w.Release
-	}
-	if w.User != nil {
-		u.User = *w.User
+		Extra:   extra,
+		Request: jsonapi.Value(w.Request), FromTag: jsonapi.Value(w.FromTag), Gating: jsonapi.Value(w.Gating),
+		Release: jsonapi.Value(w.Release), User: jsonapi.Value(w.User),
 	}
 	return nil
 }

@@ -15,15 +15,7 @@ import (
 )
 
 // Option configures a client at its construction.
-type Option func(*config) error
-
-type config struct {
-	http   *http.Client
-	agent  string
-	retry  Retry
-	logger *slog.Logger
-	token  string
-}
+type Option func(*jsonapi.Config) error
 
 // Retry says how often and how patiently reads are repeated. The zero value
 // means no retries.
@@ -36,39 +28,27 @@ type Retry struct {
 // WithHTTPClient makes requests go through hc: its transport, proxies, TLS
 // and credentials. hc is not changed. Nil is an error.
 func WithHTTPClient(hc *http.Client) Option {
-	return func(c *config) error {
-		if hc == nil {
-			return errors.New("nil http client")
-		}
-		c.http = hc
-		return nil
-	}
+	return func(c *jsonapi.Config) error { return c.SetHTTPClient(hc) }
 }
 
 // WithUserAgent puts product before relkit's own name in the User-Agent.
 func WithUserAgent(product string) Option {
-	return func(c *config) error { c.agent = product; return nil }
+	return func(c *jsonapi.Config) error { c.UserAgent = product; return nil }
 }
 
 // WithRetry sets the retry policy. The default is 4 retries from 1 s to 30 s.
 func WithRetry(r Retry) Option {
-	return func(c *config) error { c.retry = r; return nil }
+	return func(c *jsonapi.Config) error { c.Retry = transport.Retry(r); return nil }
 }
 
 // WithLogger logs each attempt at debug level. Nil is silent.
 func WithLogger(l *slog.Logger) Option {
-	return func(c *config) error { c.logger = l; return nil }
+	return func(c *jsonapi.Config) error { c.Logger = l; return nil }
 }
 
 // WithToken sends "Authorization: Bearer token" with every request.
 func WithToken(token string) Option {
-	return func(c *config) error {
-		if token == "" {
-			return errors.New("empty token")
-		}
-		c.token = token
-		return nil
-	}
+	return func(c *jsonapi.Config) error { return c.SetToken(token) }
 }
 
 // service is what the three clients share.
@@ -78,24 +58,9 @@ type service struct {
 }
 
 func newService(name, base, prefix string, opts []Option) (service, error) {
-	fail := func(err error) (service, error) {
-		return service{}, &Error{Service: name, Op: "new client", Msg: err.Error(), Err: ErrInvalid}
-	}
-	cfg := config{retry: Retry{Max: 4}}
-	for _, o := range opts {
-		if err := o(&cfg); err != nil {
-			return fail(err)
-		}
-	}
-	api, err := jsonapi.New(base, prefix, transport.Options{
-		HTTPClient: cfg.http, UserAgent: cfg.agent, Logger: cfg.logger, MaxBody: 64 << 20,
-		Retry: transport.Retry{Max: cfg.retry.Max, Wait: cfg.retry.Wait, MaxWait: cfg.retry.MaxWait},
-	})
+	api, err := jsonapi.Open(base, prefix, opts)
 	if err != nil {
-		return fail(err)
-	}
-	if cfg.token != "" {
-		api.Header.Set("Authorization", "Bearer "+cfg.token)
+		return service{}, &Error{Service: name, Op: "new client", Msg: err.Error(), Err: ErrInvalid}
 	}
 	return service{name: name, api: api}, nil
 }

@@ -5,10 +5,10 @@ package ci
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 
 	"github.com/seed-f134cc8e/relkit/internal/jsonapi"
+	"github.com/seed-f134cc8e/relkit/internal/transport"
 )
 
 // Sentinels for what callers branch on; test with errors.Is.
@@ -45,15 +45,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is also matches fs.ErrNotExist, fs.ErrPermission and fs.ErrExist, so that
 // one check serves all clients.
 func (e *Error) Is(target error) bool {
-	switch target {
-	case fs.ErrNotExist:
-		return errors.Is(e.Err, ErrNotFound)
-	case fs.ErrPermission:
-		return errors.Is(e.Err, ErrUnauthorized) || errors.Is(e.Err, ErrForbidden)
-	case fs.ErrExist:
-		return errors.Is(e.Err, ErrConflict)
-	}
-	return false
+	return transport.Sentinels{NotFound: ErrNotFound, Unauthorized: ErrUnauthorized, Forbidden: ErrForbidden, Conflict: ErrConflict}.Standard(e.Err, target)
 }
 
 // LogValue groups the fields for slog.

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/seed-f134cc8e/relkit/internal/jsonapi"
 )
 
 // A Rule is one requirement of a policy.
@@ -36,17 +38,17 @@ type wireRule struct {
 // UnmarshalJSON reads a rule as Greenwave lists it.
 func (r *Rule) UnmarshalJSON(data []byte) error {
 	var w wireRule
-	extra, err := unmarshalExtra(data, &w)
+	extra, err := jsonapi.UnmarshalExtra(data, &w)
 	if err != nil {
 		return err
 	}
-	*r = Rule{w.Type, w.Testcase, text(w.Scenario), text(w.ValidSince), text(w.ValidUntil), extra}
+	*r = Rule{w.Type, w.Testcase, jsonapi.Value(w.Scenario), jsonapi.Value(w.ValidSince), jsonapi.Value(w.ValidUntil), extra}
 	return nil
 }
 
 // MarshalJSON writes a rule as a decision request takes it.
 func (r Rule) MarshalJSON() ([]byte, error) {
-	return marshalExtra(wireRule{r.Type, r.Testcase, orNull(r.Scenario), orNull(r.ValidSince), orNull(r.ValidUntil)}, r.Extra)
+	return jsonapi.MarshalExtra(wireRule{r.Type, r.Testcase, orNull(r.Scenario), orNull(r.ValidSince), orNull(r.ValidUntil)}, r.Extra)
 }
 
 // A Policy says what a subject needs in a decision context.
@@ -97,12 +99,12 @@ type wireRequirement struct {
 // UnmarshalJSON reads a requirement as Greenwave writes it.
 func (r *Requirement) UnmarshalJSON(data []byte) error {
 	var w wireRequirement
-	extra, err := unmarshalExtra(data, &w)
+	extra, err := jsonapi.UnmarshalExtra(data, &w)
 	if err != nil {
 		return err
 	}
 	*r = Requirement{
-		w.Type, w.Testcase, w.SubjectType, w.SubjectIdentifier, text(w.Scenario), text(w.Source),
+		w.Type, w.Testcase, w.SubjectType, w.SubjectIdentifier, jsonapi.Value(w.Scenario), jsonapi.Value(w.Source),
 		w.ResultID, w.WaiverID, w.ErrorReason, w.Details, extra,
 	}
 	return nil
@@ -111,7 +113,7 @@ func (r *Requirement) UnmarshalJSON(data []byte) error {
 // MarshalJSON writes a requirement as Greenwave does; absent and null
 // members are the same to it.
 func (r Requirement) MarshalJSON() ([]byte, error) {
-	return marshalExtra(wireRequirement{
+	return jsonapi.MarshalExtra(wireRequirement{
 		r.Type, r.Testcase, r.SubjectType, r.SubjectIdentifier, orNull(r.Scenario), orNull(r.Source),
 		r.ResultID, r.WaiverID, r.ErrorReason, r.Details,
 	}, r.Extra)
@@ -156,7 +158,7 @@ type wireDecision struct {
 // UnmarshalJSON reads a decision as Greenwave writes it.
 func (d *Decision) UnmarshalJSON(data []byte) error {
 	var w wireDecision
-	extra, err := unmarshalExtra(data, &w)
+	extra, err := jsonapi.UnmarshalExtra(data, &w)
 	if err != nil {
 		return err
 	}
@@ -188,7 +190,7 @@ func (d Decision) MarshalJSON() ([]byte, error) {
 			w.Waivers = &[]Waiver{}
 		}
 	}
-	return marshalExtra(w, d.Extra)
+	return jsonapi.MarshalExtra(w, d.Extra)
 }
 
 // DecisionRequest asks whether a subject may go on. Either DecisionContext or

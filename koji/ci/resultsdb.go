@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed-f134cc8e/relkit/internal/jsonapi"
 )
 
 // Outcome is what a test said. Servers may be configured with more than the
@@ -86,7 +88,7 @@ type wireResult struct {
 // write it.
 func (r *Result) UnmarshalJSON(data []byte) error {
 	var w wireResult
-	extra, err := unmarshalExtra(data, &w)
+	extra, err := jsonapi.UnmarshalExtra(data, &w)
 	if err != nil {
 		return err
 	}
@@ -95,8 +97,8 @@ func (r *Result) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*r = Result{
-		ID: w.ID, Groups: w.Groups, SubmitTime: t, Outcome: w.Outcome, Note: text(w.Note), RefURL: text(w.RefURL),
-		Testcase: Testcase{Name: w.Testcase.Name, RefURL: text(w.Testcase.RefURL), Href: w.Testcase.Href},
+		ID: w.ID, Groups: w.Groups, SubmitTime: t, Outcome: w.Outcome, Note: jsonapi.Value(w.Note), RefURL: jsonapi.Value(w.RefURL),
+		Testcase: Testcase{Name: w.Testcase.Name, RefURL: jsonapi.Value(w.Testcase.RefURL), Href: w.Testcase.Href},
 		Href:     w.Href, Data: w.Data, Extra: extra,
 	}
 	return nil
@@ -104,7 +106,7 @@ func (r *Result) UnmarshalJSON(data []byte) error {
 
 // MarshalJSON writes a result as ResultsDB's v2 API does.
 func (r Result) MarshalJSON() ([]byte, error) {
-	return marshalExtra(wireResult{
+	return jsonapi.MarshalExtra(wireResult{
 		ID: r.ID, Groups: slices.Clone(r.Groups), SubmitTime: formatTime(r.SubmitTime), Outcome: r.Outcome,
 		Note: orNull(r.Note), RefURL: orNull(r.RefURL), Data: r.Data, Href: r.Href,
 		Testcase: wireTestcase{Name: r.Testcase.Name, RefURL: orNull(r.Testcase.RefURL), Href: r.Testcase.Href},

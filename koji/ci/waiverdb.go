@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/seed-f134cc8e/relkit/internal/jsonapi"
 )
 
 // Subject types that decisions and waivers are made for.
@@ -56,7 +58,7 @@ type wireWaiver struct {
 // which repeats type and identifier, is used where they are absent.
 func (w *Waiver) UnmarshalJSON(data []byte) error {
 	var v wireWaiver
-	extra, err := unmarshalExtra(data, &v)
+	extra, err := jsonapi.UnmarshalExtra(data, &v)
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,7 @@ func (w *Waiver) UnmarshalJSON(data []byte) error {
 	}
 	*w = Waiver{
 		ID: v.ID, SubjectType: v.SubjectType, SubjectIdentifier: v.SubjectIdentifier, Testcase: v.Testcase,
-		Scenario: text(v.Scenario), Username: v.Username, ProxiedBy: text(v.ProxiedBy),
+		Scenario: jsonapi.Value(v.Scenario), Username: v.Username, ProxiedBy: jsonapi.Value(v.ProxiedBy),
 		ProductVersion: v.ProductVersion, Waived: v.Waived, Comment: v.Comment, Timestamp: t, Extra: extra,
 	}
 	return nil
@@ -85,7 +87,7 @@ func (w Waiver) MarshalJSON() ([]byte, error) {
 	if w.SubjectType == ComposeEntry {
 		subject = map[string]string{"productmd.compose.id": w.SubjectIdentifier}
 	}
-	return marshalExtra(wireWaiver{
+	return jsonapi.MarshalExtra(wireWaiver{
 		ID: w.ID, SubjectType: w.SubjectType, SubjectIdentifier: w.SubjectIdentifier, Subject: subject,
 		Testcase: w.Testcase, Scenario: orNull(w.Scenario), Username: w.Username, ProxiedBy: orNull(w.ProxiedBy),
 		ProductVersion: w.ProductVersion, Waived: w.Waived, Comment: w.Comment, Timestamp: formatTime(w.Timestamp),

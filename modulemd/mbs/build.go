@@ -10,11 +10,11 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/seed-f134cc8e/relkit/internal/jsonapi"
 	"github.com/seed-f134cc8e/relkit/planner/status"
 )
 
@@ -176,35 +176,18 @@ type wireBuild struct {
 // UnmarshalJSON reads a build at any of the service's detail levels.
 func (b *Build) UnmarshalJSON(data []byte) error {
 	var w wireBuild
-	if err := json.Unmarshal(data, &w); err != nil {
+	extra, err := jsonapi.UnmarshalExtra(data, &w)
+	if err != nil {
 		return err
-	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(data, &all); err != nil {
-		return err
-	}
-	t := reflect.TypeFor[wireBuild]()
-	for i := range t.NumField() {
-		delete(all, t.Field(i).Tag.Get("json"))
-	}
-	if len(all) == 0 {
-		all = nil
 	}
 	*b = Build{
 		ID: w.ID, Name: w.Name, Stream: w.Stream, Version: w.Version, Context: w.Context, State: State(w.State),
-		StateReason: deref(w.StateReason), Scratch: w.Scratch, Owner: w.Owner, SCMURL: deref(w.SCMURL), KojiTag: deref(w.KojiTag),
+		StateReason: jsonapi.Value(w.StateReason), Scratch: w.Scratch, Owner: w.Owner, SCMURL: jsonapi.Value(w.SCMURL), KojiTag: jsonapi.Value(w.KojiTag),
 		RebuildStrategy: w.RebuildStrategy, ComponentIDs: w.ComponentIDs, Siblings: w.Siblings, BuildRequires: w.BuildRequires,
 		Tasks: w.Tasks, Submitted: utc(w.Submitted), Modified: utc(w.Modified), Completed: utc(w.Completed),
-		Modulemd: w.Modulemd, Trace: w.Trace, ReusedID: deref(w.ReusedID), Extra: all,
+		Modulemd: w.Modulemd, Trace: w.Trace, ReusedID: jsonapi.Value(w.ReusedID), Extra: extra,
 	}
 	return nil
-}
-
-func deref[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
 }
 
 func utc(p *time.Time) time.Time {
@@ -303,30 +286,7 @@ func perPage(n int) int {
 
 // pages yields the items of a paged list.
 func pages[T any](ctx context.Context, c *Client, path string, v url.Values) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var zero T
-		for page := 1; ; page++ {
-			v.Set("page", strconv.Itoa(page))
-			var out struct {
-				Items []T `json:"items"`
-				Meta  struct {
-					Next *string `json:"next"`
-				} `json:"meta"`
-			}
-			if err := c.Do(ctx, http.MethodGet, path, v, nil, &out); err != nil {
-				yield(zero, err)
-				return
-			}
-			for _, x := range out.Items {
-				if !yield(x, nil) {
-					return
-				}
-			}
-			if out.Meta.Next == nil || len(out.Items) == 0 {
-				return
-			}
-		}
-	}
+	return jsonapi.Items[T](v, func(v url.Values, out any) error { return c.Do(ctx, http.MethodGet, path, v, nil, out) })
 }
 
 // Builds yields the module builds that the query selects, newest first, one

@@ -5,9 +5,10 @@ package compose
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"strings"
+
+	"github.com/seed-f134cc8e/relkit/internal/transport"
 )
 
 // The kinds of failure that callers branch on, with errors.Is.
@@ -60,15 +61,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Is lets errors.Is match the file errors of the standard library.
 func (e *Error) Is(target error) bool {
-	switch target {
-	case fs.ErrNotExist:
-		return errors.Is(e.Err, ErrNotFound)
-	case fs.ErrPermission:
-		return errors.Is(e.Err, ErrUnauthorized) || errors.Is(e.Err, ErrForbidden)
-	case fs.ErrExist:
-		return errors.Is(e.Err, ErrConflict)
-	}
-	return false
+	return transport.Sentinels{NotFound: ErrNotFound, Unauthorized: ErrUnauthorized, Forbidden: ErrForbidden, Conflict: ErrConflict}.Standard(e.Err, target)
 }
 
 // LogValue groups the fields for slog.

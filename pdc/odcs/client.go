@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -17,15 +16,7 @@ import (
 )
 
 // Option configures a client at its construction.
-type Option func(*config) error
-
-type config struct {
-	http   *http.Client
-	agent  string
-	retry  Retry
-	logger *slog.Logger
-	token  string
-}
+type Option func(*jsonapi.Config) error
 
 // Retry says how often and how patiently reads are repeated. The zero value
 // means no retries.
@@ -38,39 +29,27 @@ type Retry struct {
 // WithHTTPClient makes requests go through hc: its transport, proxies, TLS
 // and credentials. hc is not changed. Nil is an error.
 func WithHTTPClient(hc *http.Client) Option {
-	return func(c *config) error {
-		if hc == nil {
-			return errors.New("nil http client")
-		}
-		c.http = hc
-		return nil
-	}
+	return func(c *jsonapi.Config) error { return c.SetHTTPClient(hc) }
 }
 
 // WithUserAgent puts product before relkit's own name in the User-Agent.
 func WithUserAgent(product string) Option {
-	return func(c *config) error { c.agent = product; return nil }
+	return func(c *jsonapi.Config) error { c.UserAgent = product; return nil }
 }
 
 // WithRetry sets the retry policy. The default is 4 retries from 1 s to 30 s.
 func WithRetry(r Retry) Option {
-	return func(c *config) error { c.retry = r; return nil }
+	return func(c *jsonapi.Config) error { c.Retry = transport.Retry(r); return nil }
 }
 
 // WithLogger logs each attempt at debug level. Nil is silent.
 func WithLogger(l *slog.Logger) Option {
-	return func(c *config) error { c.logger = l; return nil }
+	return func(c *jsonapi.Config) error { c.Logger = l; return nil }
 }
 
 // WithToken sends "Authorization: Bearer token" with every request.
 func WithToken(token string) Option {
-	return func(c *config) error {
-		if token == "" {
-			return errors.New("empty token")
-		}
-		c.token = token
-		return nil
-	}
+	return func(c *jsonapi.Config) error { return c.SetToken(token) }
 }
 
 // Client is a client of one On Demand Compose Service. It is immutable and safe for
@@ -81,24 +60,9 @@ type Client struct{ api *jsonapi.Service }
 // that "/api/1" is appended to. It does no I/O; it returns an error wrapping
 // [ErrInvalid] for a URL or an option that can't be used.
 func NewClient(url string, opts ...Option) (*Client, error) {
-	fail := func(err error) (*Client, error) {
-		return nil, &Error{Op: "new client", Msg: err.Error(), Err: ErrInvalid}
-	}
-	cfg := config{retry: Retry{Max: 4}}
-	for _, o := range opts {
-		if err := o(&cfg); err != nil {
-			return fail(err)
-		}
-	}
-	api, err := jsonapi.New(url, "/api/1", transport.Options{
-		HTTPClient: cfg.http, UserAgent: cfg.agent, Logger: cfg.logger, MaxBody: 64 << 20,
-		Retry: transport.Retry{Max: cfg.retry.Max, Wait: cfg.retry.Wait, MaxWait: cfg.retry.MaxWait},
-	})
+	api, err := jsonapi.Open(url, "/api/1", opts)
 	if err != nil {
-		return fail(err)
-	}
-	if cfg.token != "" {
-		api.Header.Set("Authorization", "Bearer "+cfg.token)
+		return nil, &Error{Op: "new client", Msg: err.Error(), Err: ErrInvalid}
 	}
 	return &Client{api}, nil
 }
@@ -153,17 +117,10 @@ func (e *Error) Error() string {
 // Unwrap returns the sentinel or the transport's error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is also matches fs.ErrNotExist, fs.ErrPermission and fs.ErrExist.
+// Is also matches fs.ErrNotExist, fs.ErrPermission and fs.ErrExist, so that
+// one check serves all clients.
 func (e *Error) Is(target error) bool {
-	switch target {
-	case fs.ErrNotExist:
-		return errors.Is(e.Err, ErrNotFound)
-	case fs.ErrPermission:
-		return errors.Is(e.Err, ErrUnauthorized) || errors.Is(e.Err, ErrForbidden)
-	case fs.ErrExist:
-		return errors.Is(e.Err, ErrConflict)
-	}
-	return false
+	return transport.Sentinels{NotFound: ErrNotFound, Unauthorized: ErrUnauthorized, Forbidden: ErrForbidden, Conflict: ErrConflict}.Standard(e.Err, target)
 }
 
 // LogValue groups the fields for slog.

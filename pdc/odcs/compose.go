@@ -10,10 +10,11 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed-f134cc8e/relkit/internal/jsonapi"
 )
 
 // State is where a compose stands. The zero value is [Wait].
@@ -155,37 +156,20 @@ func (w *words) UnmarshalJSON(data []byte) error {
 // UnmarshalJSON reads a compose as the service and its messages write it.
 func (c *Compose) UnmarshalJSON(data []byte) error {
 	var w wireCompose
-	if err := json.Unmarshal(data, &w); err != nil {
+	extra, err := jsonapi.UnmarshalExtra(data, &w)
+	if err != nil {
 		return err
-	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(data, &all); err != nil {
-		return err
-	}
-	t := reflect.TypeFor[wireCompose]()
-	for i := range t.NumField() {
-		delete(all, t.Field(i).Tag.Get("json"))
-	}
-	if len(all) == 0 {
-		all = nil
 	}
 	*c = Compose{
-		ID: w.ID, State: State(w.State), StateReason: deref(w.StateReason), Owner: w.Owner, SourceType: SourceType(w.SourceType),
+		ID: w.ID, State: State(w.State), StateReason: jsonapi.Value(w.StateReason), Owner: w.Owner, SourceType: SourceType(w.SourceType),
 		Source: w.Source, Packages: w.Packages, Builds: w.Builds, Modules: w.Modules, SigKeys: w.SigKeys, Arches: w.Arches,
-		Flags: w.Flags, Results: w.Results, KojiEvent: deref(w.KojiEvent), KojiTask: deref(w.KojiTask),
-		ComposeType: deref(w.ComposeType), PungiComposeID: deref(w.PungiComposeID), RespinOf: deref(w.RespinOf), Label: deref(w.Label),
-		Repo: w.Repo, RepoFile: w.RepoFile, TopURL: w.TopURL, TargetDir: w.TargetDir, RemovedBy: deref(w.RemovedBy),
-		Submitted: deref(w.Submitted).UTC(), Started: deref(w.Started).UTC(), Finished: deref(w.Finished).UTC(),
-		Expires: deref(w.Expires).UTC(), RemovedAt: deref(w.RemovedAt).UTC(), Extra: all,
+		Flags: w.Flags, Results: w.Results, KojiEvent: jsonapi.Value(w.KojiEvent), KojiTask: jsonapi.Value(w.KojiTask),
+		ComposeType: jsonapi.Value(w.ComposeType), PungiComposeID: jsonapi.Value(w.PungiComposeID), RespinOf: jsonapi.Value(w.RespinOf), Label: jsonapi.Value(w.Label),
+		Repo: w.Repo, RepoFile: w.RepoFile, TopURL: w.TopURL, TargetDir: w.TargetDir, RemovedBy: jsonapi.Value(w.RemovedBy),
+		Submitted: jsonapi.Value(w.Submitted).UTC(), Started: jsonapi.Value(w.Started).UTC(), Finished: jsonapi.Value(w.Finished).UTC(),
+		Expires: jsonapi.Value(w.Expires).UTC(), RemovedAt: jsonapi.Value(w.RemovedAt).UTC(), Extra: extra,
 	}
 	return nil
-}
-
-func deref[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
 }
 
 // Query selects composes; empty fields select all.
@@ -221,27 +205,9 @@ func (c *Client) Composes(ctx context.Context, q Query) iter.Seq2[Compose, error
 		for _, s := range q.States {
 			v.Add("state", strconv.Itoa(int(s)))
 		}
-		for page := 1; ; page++ {
-			v.Set("page", strconv.Itoa(page))
-			var out struct {
-				Items []Compose `json:"items"`
-				Meta  struct {
-					Next *string `json:"next"`
-				} `json:"meta"`
-			}
-			if err := c.Do(ctx, http.MethodGet, "/composes/", v, nil, &out); err != nil {
-				yield(Compose{}, err)
-				return
-			}
-			for _, x := range out.Items {
-				if !yield(x, nil) {
-					return
-				}
-			}
-			if out.Meta.Next == nil || len(out.Items) == 0 {
-				return
-			}
-		}
+		jsonapi.Items[Compose](v, func(v url.Values, out any) error {
+			return c.Do(ctx, http.MethodGet, "/composes/", v, nil, out)
+		})(yield)
 	}
 }
 
