@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-f134cc8e/relkit/distgit"
 	"github.com/seed-f134cc8e/relkit/distgit/git"
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 
 	"os/exec"
 )
@@ -22,10 +23,7 @@ import (
 // corpusDir returns a folder of the corpus; the test is skipped without one.
 func corpusDir(t *testing.T, parts ...string) string {
 	t.Helper()
-	root := os.Getenv("RELKIT_CORPUS")
-	if root == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
+	root := golden.Corpus(t)
 	dir := filepath.Join(append([]string{root}, parts...)...)
 	info, err := os.Stat(dir)
 	require.NoError(t, err, "RELKIT_CORPUS is set")

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-f134cc8e/relkit/distgit"
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 )
 
 type sourcesCase struct {
@@ -32,10 +33,7 @@ type sourcesAnswer struct {
 }
 
 func TestCorpusSources(t *testing.T) {
-	dir := os.Getenv("RELKIT_CORPUS")
-	if dir == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
+	dir := golden.Corpus(t)
 	f, err := os.Open(filepath.Join(dir, "distgit", "sources.jsonl"))
 	require.NoError(t, err)
 	defer f.Close()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/koji"
 )
 
@@ -44,14 +45,7 @@ type situation struct {
 
 func corpus(t *testing.T, room string) string {
 	t.Helper()
-	root := os.Getenv("RELKIT_CORPUS")
-	if root == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
-	dir := filepath.Join(root, room)
-	_, err := os.Stat(dir)
-	require.NoError(t, err)
-	return dir
+	return golden.Corpus(t, room)
 }
 
 func situations(t *testing.T) []*situation {

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -17,21 +16,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/modulemd"
 )
 
 // corpus returns the folder of recorded behaviour, or skips.
 func corpus(t testing.TB) string {
 	t.Helper()
-	root := os.Getenv("RELKIT_CORPUS")
-	if root == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
-	dir := filepath.Join(root, "modulemd")
-	if _, err := os.Stat(dir); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	return golden.Corpus(t, "modulemd")
 }
 
 // tally counts the judgements of one kind and logs the differences.

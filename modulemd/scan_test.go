@@ -4,13 +4,14 @@ package modulemd
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 )
 
 // bothWays scans one document and has the library parse it. It returns "" when
@@ -67,10 +68,7 @@ func TestTheScannerAgreesWithTheLibrary(t *testing.T) {
 // TestTheScannerAgreesOnTheCorpus compares on every document of the corpus, and counts how
 // many the scanner leaves to the library.
 func TestTheScannerAgreesOnTheCorpus(t *testing.T) {
-	root := os.Getenv("RELKIT_CORPUS")
-	if root == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
+	root := golden.Corpus(t)
 	cases, differ, left := 0, 0, 0
 	for _, pattern := range []string{"valid/*.yaml", "invalid/*.yaml", "real/*.yaml", "real/*.yaml.gz"} {
 		paths, err := filepath.Glob(filepath.Join(root, "modulemd", pattern))

@@ -19,6 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/pdc"
 )
 
@@ -44,14 +45,7 @@ type exchange struct {
 func (e exchange) id() string { return fmt.Sprintf("%03d-%s", e.Seq, e.Name) }
 
 func corpus(t *testing.T) string {
-	dir := os.Getenv("RELKIT_CORPUS")
-	if dir == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
-	dir = filepath.Join(dir, "pdc")
-	_, err := os.Stat(dir)
-	require.NoError(t, err)
-	return dir
+	return golden.Corpus(t, "pdc")
 }
 
 func files(t *testing.T, dir string) map[string][]byte {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/planner"
 )
 
@@ -25,11 +26,7 @@ import (
 // no corpus.
 func corpusPath(t testing.TB, parts ...string) string {
 	t.Helper()
-	root := os.Getenv("RELKIT_CORPUS")
-	if root == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
-	return filepath.Join(append([]string{root, "planner"}, parts...)...)
+	return filepath.Join(append([]string{golden.Corpus(t, "planner")}, parts...)...)
 }
 
 // corpusBytes reads a file of the corpus, unpacked.

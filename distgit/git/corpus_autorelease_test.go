@@ -14,13 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-f134cc8e/relkit/distgit/git"
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 )
 
 func TestCorpusAutorelease(t *testing.T) {
-	root := os.Getenv("RELKIT_CORPUS")
-	if root == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
+	root := golden.Corpus(t)
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("the git command is not installed: histories cannot be imported")
 	}

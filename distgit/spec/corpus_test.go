@@ -18,20 +18,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-f134cc8e/relkit/distgit/spec"
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 )
 
 // corpus returns the folder with the dist-git cases; the test is skipped when
 // none is given.
 func corpus(t *testing.T) string {
 	t.Helper()
-	dir := os.Getenv("RELKIT_CORPUS")
-	if dir == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
-	dir = filepath.Join(dir, "distgit")
-	_, err := os.Stat(dir)
-	require.NoError(t, err)
-	return dir
+	return golden.Corpus(t, "distgit")
 }
 
 func readCases[T any](t *testing.T, path string) []T {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 // Package golden compares test output with files under testdata and rewrites
-// them when a test runs with -update.
+// them when a test runs with -update. It also leads tests to the corpus.
 package golden
 
 import (
@@ -63,4 +63,24 @@ func cut(b []byte) (line string, rest []byte) {
 		}
 	}
 	return string(b), nil
+}
+
+// Corpus returns a place in the corpus of recorded answers, the folder that
+// the environment variable RELKIT_CORPUS names. The corpus is not part of the
+// module: without the variable the test is skipped, and with it a place that
+// is not there fails the test.
+func Corpus(t testing.TB, parts ...string) string {
+	t.Helper()
+	root := os.Getenv("RELKIT_CORPUS")
+	if root == "" {
+		t.Skip("RELKIT_CORPUS is not set")
+	}
+	if !filepath.IsAbs(root) {
+		t.Fatalf("RELKIT_CORPUS is %q, not an absolute path", root)
+	}
+	place := filepath.Join(append([]string{root}, parts...)...)
+	if _, err := os.Stat(place); err != nil {
+		t.Fatal(err)
+	}
+	return place
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/koji/bodhi"
 )
 
@@ -139,10 +140,7 @@ func TestWaitingEndsWithTheStateOrSaysWhyNot(t *testing.T) {
 // each member of an update to be in a field or in Extra, and each member of a
 // release in a field.
 func TestCorpusDocuments(t *testing.T) {
-	base := os.Getenv("RELKIT_CORPUS")
-	if base == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
+	base := golden.Corpus(t)
 	files, err := filepath.Glob(filepath.Join(base, "ecosystem", "bodhi-rest", "*.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)

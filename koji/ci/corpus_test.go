@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/koji/ci"
 )
 
@@ -29,10 +30,7 @@ func tear(t *testing.T, dir string) {
 // of the corpus into the client's types and expects no member to vanish:
 // encoded again, it is the same JSON value, null and an absent member alike.
 func TestCorpusDocuments(t *testing.T) {
-	base := os.Getenv("RELKIT_CORPUS")
-	if base == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
+	base := golden.Corpus(t)
 	dir := filepath.Join(base, "ecosystem", "rest-synthetic")
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)

@@ -14,16 +14,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/koji/kerberos"
 )
 
 // Refusals that a real hub's web server gave must be explained by the error
 // code that their token holds; bare ones must not be explained away.
 func TestCorpusRefusals(t *testing.T) {
-	root := os.Getenv("RELKIT_CORPUS")
-	if root == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
+	root := golden.Corpus(t)
 	files, err := filepath.Glob(filepath.Join(root, "koji", "recorded", "*.headers.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)

@@ -22,6 +22,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/internal/xmlrpc"
 	"github.com/seed-f134cc8e/relkit/koji/kojitest"
 )
@@ -107,10 +108,7 @@ const (
 )
 
 func TestCorpusHub(t *testing.T) {
-	root := os.Getenv("RELKIT_CORPUS")
-	if root == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
+	root := golden.Corpus(t)
 	all := loadSituations(t, filepath.Join(root, "koji", "recorded"))
 	deviations := map[string]string{}
 	if text, err := os.ReadFile("testdata/deviations.json"); err == nil {

@@ -20,16 +20,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/modulemd/comps"
 )
 
 func corpus(t *testing.T) string {
 	t.Helper()
-	root := os.Getenv("RELKIT_CORPUS")
-	if root == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
-	return filepath.Join(root, "ecosystem")
+	return golden.Corpus(t, "ecosystem")
 }
 
 // documents calls f for every XML file below a folder, unpacked.

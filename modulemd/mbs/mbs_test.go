@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/modulemd/mbs"
 	"github.com/seed-f134cc8e/relkit/planner/status"
 )
@@ -183,10 +184,7 @@ func TestStatesSurviveText(t *testing.T) {
 // corpus: each member of a build or component is in a field or in Extra, and
 // the typed members hold the document's values.
 func TestCorpusDocuments(t *testing.T) {
-	base := os.Getenv("RELKIT_CORPUS")
-	if base == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
+	base := golden.Corpus(t)
 	files, err := filepath.Glob(filepath.Join(base, "ecosystem", "rest-synthetic", "mbs-*.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)

@@ -14,19 +14,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/pdc/compose"
 	"github.com/stretchr/testify/require"
 )
 
 func corpus(t *testing.T, sub string) string {
-	root := os.Getenv("RELKIT_CORPUS")
-	if root == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
-	dir := filepath.Join(root, "ecosystem", sub)
-	_, err := os.Stat(dir)
-	require.NoError(t, err)
-	return dir
+	return golden.Corpus(t, "ecosystem", sub)
 }
 
 func value(t *testing.T, data []byte) any {

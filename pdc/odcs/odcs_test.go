@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/pdc/odcs"
 )
 
@@ -131,10 +132,7 @@ func TestComposesArePagedThrough(t *testing.T) {
 // TestCorpusDocuments decodes every compose of the corpus: typed members hold
 // the document's values, the others are in Extra.
 func TestCorpusDocuments(t *testing.T) {
-	base := os.Getenv("RELKIT_CORPUS")
-	if base == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
+	base := golden.Corpus(t)
 	files, err := filepath.Glob(filepath.Join(base, "ecosystem", "rest-synthetic", "odcs-*.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/modulemd"
 	"github.com/seed-f134cc8e/relkit/planner/modular"
 )
@@ -39,10 +40,7 @@ type corpusCase struct {
 type judge func(c corpusCase, key string, raw json.RawMessage) error
 
 func judgeFile(t *testing.T, name string, j judge) {
-	root := os.Getenv("RELKIT_CORPUS")
-	if root == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
+	root := golden.Corpus(t)
 	data, err := os.ReadFile(filepath.Join(root, "planner", "mbs", name+".json"))
 	require.NoError(t, err)
 	var file struct {

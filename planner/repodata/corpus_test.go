@@ -19,6 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/planner/repodata"
 	"github.com/seed-f134cc8e/relkit/planner/rpm"
 )
@@ -114,10 +115,7 @@ func (j *judgement) done() {
 }
 
 func TestCorpusRepodata(t *testing.T) {
-	base := os.Getenv("RELKIT_CORPUS")
-	if base == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
+	base := golden.Corpus(t)
 	base = filepath.Join(base, "ecosystem", "repodata")
 	deviations := map[string]string{}
 	text, err := os.ReadFile("testdata/deviations.json")

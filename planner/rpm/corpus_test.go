@@ -13,15 +13,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/planner/rpm"
 )
 
 func corpus(t *testing.T, name string, into any) {
 	t.Helper()
-	base := os.Getenv("RELKIT_CORPUS")
-	if base == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
+	base := golden.Corpus(t)
 	data, err := os.ReadFile(filepath.Join(base, "planner", name))
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(data, into))

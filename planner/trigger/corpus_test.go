@@ -17,21 +17,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/planner/trigger"
 )
 
 // corpus returns the folder of the ecosystem's samples.
 func corpus(t *testing.T) string {
 	t.Helper()
-	root := os.Getenv("RELKIT_CORPUS")
-	if root == "" {
-		t.Skip("RELKIT_CORPUS is not set")
-	}
-	require.True(t, filepath.IsAbs(root), "RELKIT_CORPUS must be absolute")
-	dir := filepath.Join(root, "ecosystem")
-	_, err := os.Stat(dir)
-	require.NoError(t, err)
-	return dir
+	return golden.Corpus(t, "ecosystem")
 }
 
 // schemaTopics are the topics of samples that are bodies only, by the schema
