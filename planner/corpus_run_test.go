@@ -41,41 +41,14 @@ type smallCase struct {
 
 func smallCases(t *testing.T, yield func(smallCase)) {
 	t.Helper()
-	files, err := filepath.Glob(corpusPath(t, "*.json"))
-	require.NoError(t, err)
-	for _, name := range files {
-		base := filepath.Base(name)
-		var file struct {
-			Format string `json:"format"`
-			Cases  []struct {
-				Name    string                     `json:"name"`
-				Graph   map[string]json.RawMessage `json:"graph"`
-				Request json.RawMessage            `json:"request"`
-				Expect  map[string]json.RawMessage `json:"expect"`
-			} `json:"cases"`
-		}
-		data := corpusBytes(t, base)
-		var head struct {
-			Format string `json:"format"`
-		}
-		if json.Unmarshal(data, &head) != nil || head.Format != "planner-small/1" {
-			continue
-		}
-		require.NoError(t, json.Unmarshal(data, &file), base)
-		for _, c := range file.Cases {
-			s := smallCase{where: base + " " + c.Name, expect: c.Expect}
-			c.Graph["format"] = json.RawMessage(`"planner-graph/1"`)
-			graph, err := json.Marshal(c.Graph)
-			require.NoError(t, err, s.where)
-			s.graph, err = planner.ParseGraph(graph)
-			require.NoError(t, err, s.where)
-			var q corpusRequest
-			require.NoError(t, json.Unmarshal(c.Request, &q), s.where)
-			require.NoError(t, json.Unmarshal(c.Request, &s.ask), s.where)
-			s.request = q.request()
-			yield(s)
-		}
-	}
+	smallFiles(t, func(file, name string, g *planner.Graph, request json.RawMessage, expect map[string]json.RawMessage) {
+		s := smallCase{where: file + " " + name, graph: g, expect: expect}
+		var q corpusRequest
+		require.NoError(t, json.Unmarshal(request, &q), s.where)
+		require.NoError(t, json.Unmarshal(request, &s.ask), s.where)
+		s.request = q.request()
+		yield(s)
+	})
 }
 
 // knownKeys complains about expectations that nothing judges.

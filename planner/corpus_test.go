@@ -70,8 +70,8 @@ type planCase struct {
 	graph      *planner.Graph
 }
 
-// planCases yields every case of the planner-small and planner-cases files.
-func planCases(t *testing.T, yield func(planCase)) {
+// smallFiles yields every case of the planner-small files, its graph inline.
+func smallFiles(t *testing.T, yield func(file, name string, g *planner.Graph, request json.RawMessage, expect map[string]json.RawMessage)) {
 	t.Helper()
 	small, err := filepath.Glob(corpusPath(t, "*.json"))
 	require.NoError(t, err)
@@ -98,11 +98,19 @@ func planCases(t *testing.T, yield func(planCase)) {
 			graph := bytes.Replace(c.Graph, []byte("{"), []byte(`{"format":"planner-graph/1",`), 1)
 			g, err := planner.ParseGraph(graph)
 			require.NoError(t, err, c.Name)
-			var r corpusRequest
-			require.NoError(t, json.Unmarshal(c.Request, &r), c.Name)
-			yield(planCase{base, c.Name, keysOf(t, c.Request), r.request(), c.Expect, g})
+			yield(base, c.Name, g, c.Request, c.Expect)
 		}
 	}
+}
+
+// planCases yields every case of the planner-small and planner-cases files.
+func planCases(t *testing.T, yield func(planCase)) {
+	t.Helper()
+	smallFiles(t, func(file, name string, g *planner.Graph, request json.RawMessage, expect map[string]json.RawMessage) {
+		var r corpusRequest
+		require.NoError(t, json.Unmarshal(request, &r), name)
+		yield(planCase{file, name, keysOf(t, request), r.request(), expect, g})
+	})
 	big, err := filepath.Glob(corpusPath(t, "cases", "*.json.gz"))
 	require.NoError(t, err)
 	for _, name := range big {

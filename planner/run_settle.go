@@ -63,20 +63,29 @@ func (r *Run) look(i int32) {
 	}
 }
 
+// occupied reports whether a unit is at work or waits for its next attempt, and
+// then keeps it so.
+func (r *Run) occupied(i int32) bool {
+	u := &r.units[i]
+	switch {
+	case u.inFlight():
+	case u.phase == phaseRetry && u.notBefore > r.now:
+		r.wakeAt(u.notBefore, i)
+	default:
+		if u.phase == phaseRetry {
+			u.phase = phaseIdle
+		}
+		return false
+	}
+	r.down = append(r.down, i)
+	return true
+}
+
 func (r *Run) lookBuild(i int32) {
 	u := &r.units[i]
 	n := &r.nodes[u.node]
-	if u.inFlight() {
-		r.down = append(r.down, i)
+	if r.occupied(i) {
 		return
-	}
-	if u.phase == phaseRetry {
-		if u.notBefore > r.now {
-			r.wakeAt(u.notBefore, i)
-			r.down = append(r.down, i)
-			return
-		}
-		u.phase = phaseIdle
 	}
 	switch {
 	case r.stale(i):
@@ -132,17 +141,8 @@ func (r *Run) lookBuild(i int32) {
 
 func (r *Run) lookGate(i int32) {
 	u := &r.units[i]
-	if u.inFlight() {
-		r.down = append(r.down, i)
+	if r.occupied(i) {
 		return
-	}
-	if u.phase == phaseRetry {
-		if u.notBefore > r.now {
-			r.wakeAt(u.notBefore, i)
-			r.down = append(r.down, i)
-			return
-		}
-		u.phase = phaseIdle
 	}
 	var newest uint32
 	for _, t := range r.graph.needsOf(i) {

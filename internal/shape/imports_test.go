@@ -49,13 +49,14 @@ var rules = map[string][]string{
 	"planner/modular":  {"planner", "modulemd"},
 	"planner/trigger":  {"planner"},
 
-	"internal/jsonapi":    {"internal/transport"},
-	"internal/transport":  {"github.com/hashicorp/go-retryablehttp"},
-	"internal/xmlrpc":     {"github.com/kolo/xmlrpc"},
-	"internal/decompress": {"github.com/klauspost/compress/...", "github.com/ulikunitz/xz/..."},
-	"internal/rpmver":     {},
-	"internal/golden":     {},
-	"internal/shape":      {},
+	"internal/jsonapi":       {"internal/transport"},
+	"internal/transport":     {"github.com/hashicorp/go-retryablehttp"},
+	"internal/xmlrpc":        {"github.com/kolo/xmlrpc"},
+	"internal/xmlrpc/sample": {"internal/xmlrpc"},
+	"internal/decompress":    {"github.com/klauspost/compress/...", "github.com/ulikunitz/xz/..."},
+	"internal/rpmver":        {},
+	"internal/golden":        {},
+	"internal/shape":         {},
 
 	"examples": {"koji/...", "pdc/...", "distgit/...", "modulemd/...", "planner/...", "examples/..."},
 }

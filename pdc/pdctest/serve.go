@@ -10,37 +10,17 @@ import (
 
 // collection serves a resource without a key.
 func (p *PDC) collection(c *call, r *resource, body []byte) reply {
-	allow := allowed(r, false)
-	header := map[string]string{"Allow": allow}
-	var rep reply
-	switch prob := p.admit(c, r, c.r.Method); {
-	case prob != nil:
-		rep = prob.reply()
-	case c.r.Method == http.MethodOptions:
-		rep = reply{status: 200, body: r.describe(c)}
-	case !strings.Contains(", "+allow+",", ", "+c.r.Method+","):
-		rep = methodNotAllowed(c.r.Method, allow).reply()
-	default:
-		if prob := r.unknownParams(c); prob != nil {
-			rep = prob.reply()
-			break
-		}
-		if reading(c.r.Method) {
-			if modified, ok := p.unchanged(c, r); ok {
-				rep = reply{status: 304, header: map[string]string{"Last-Modified": modified}}
-				break
-			}
-			rep = r.list(c)
-			break
-		}
-		rep = p.writeCollection(c, r, body)
-	}
-	return p.headers(c, r, rep, header)
+	return p.serve(c, r, allowed(r, false), func() reply { return r.list(c) }, func() reply { return p.writeCollection(c, r, body) })
 }
 
 // item serves one row.
 func (p *PDC) item(c *call, r *resource, key []string, body []byte) reply {
-	allow := allowed(r, true)
+	return p.serve(c, r, allowed(r, true), func() reply { return r.detail(c, key) }, func() reply { return p.writeItem(c, r, key, body) })
+}
+
+// serve answers what every address of a resource answers alike, and leaves the
+// rest to read and write.
+func (p *PDC) serve(c *call, r *resource, allow string, read, write func() reply) reply {
 	header := map[string]string{"Allow": allow}
 	var rep reply
 	switch prob := p.admit(c, r, c.r.Method); {
@@ -55,15 +35,15 @@ func (p *PDC) item(c *call, r *resource, key []string, body []byte) reply {
 			rep = prob.reply()
 			break
 		}
-		if reading(c.r.Method) {
-			if modified, ok := p.unchanged(c, r); ok {
-				rep = reply{status: 304, header: map[string]string{"Last-Modified": modified}}
-				break
-			}
-			rep = r.detail(c, key)
+		if !reading(c.r.Method) {
+			rep = write()
 			break
 		}
-		rep = p.writeItem(c, r, key, body)
+		if modified, ok := p.unchanged(c, r); ok {
+			rep = reply{status: 304, header: map[string]string{"Last-Modified": modified}}
+			break
+		}
+		rep = read()
 	}
 	return p.headers(c, r, rep, header)
 }
