@@ -22,10 +22,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
 
+	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/planner"
 	"github.com/seed-f134cc8e/relkit/planner/rpm"
 )
@@ -189,7 +191,7 @@ func (a *asker) load(ctx context.Context) error {
 		}
 		return nil
 	}
-	all, err := read(ctx, a.repos, "demo")
+	all, err := packages(ctx, a.repos, "demo")
 	if err != nil {
 		return err
 	}
@@ -199,7 +201,19 @@ func (a *asker) load(ctx context.Context) error {
 	}
 	a.universe, a.g = u, u.Graph
 	if a.command == "bumped" {
-		a.next, err = read(ctx, a.new, "next")
+		a.next, err = packages(ctx, a.new, "next")
 	}
 	return err
+}
+
+// packages reads repositories; without names, an embedded one.
+func packages(ctx context.Context, names []string, embedded string) ([]rpm.Package, error) {
+	if len(names) > 0 {
+		return source.Packages(ctx, names)
+	}
+	sub, err := fs.Sub(demo, embedded)
+	if err != nil {
+		return nil, err
+	}
+	return source.PackagesFS(ctx, sub, embedded)
 }
