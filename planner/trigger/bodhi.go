@@ -200,6 +200,35 @@ type UpdatesPush struct {
 	Composes   json.RawMessage `json:"composes,omitzero"`
 }
 
+// Titles returns the builds or titles of updates that the message lists, nil
+// when it lists none.
+func (p *UpdatesPush) Titles() []string {
+	var list []string
+	if len(p.Updates) == 0 || json.Unmarshal(p.Updates, &list) != nil {
+		return nil
+	}
+	return list
+}
+
+// Where takes the repository's name apart: "f41-updates-testing" is testing of
+// f41, "f30-modular-updates" stable of f30-modular, "epel9" stable of epel9,
+// "dist-6E-epel-testing" testing of epel6.
+func (p *UpdatesPush) Where() (release, request string) { return splitRepo(p.Repo) }
+
+func splitRepo(repo string) (release, request string) {
+	release, request = repo, "stable"
+	if before, ok := strings.CutSuffix(release, "-testing"); ok {
+		release, request = before, "testing"
+	}
+	release = strings.TrimSuffix(release, "-updates")
+	if middle, ok := strings.CutPrefix(release, "dist-"); ok {
+		if number, ok := strings.CutSuffix(middle, "E-epel"); ok {
+			release = "epel" + number
+		}
+	}
+	return release, request
+}
+
 func (*UpdatesPush) check(Topic) error { return nil }
 
 func (p *UpdatesPush) outcomes(t Topic) []outcome {
@@ -212,3 +241,39 @@ func (p *UpdatesPush) outcomes(t Topic) []outcome {
 	}
 	return []outcome{o}
 }
+
+// MirrorSync is bodhi.updates.fedora.sync and bodhi.updates.epel.sync: a
+// repository of updates has come to the master mirror.
+type MirrorSync struct {
+	// Release is the number, with "m" behind it for modular repositories.
+	Release Text `json:"release,omitzero"`
+	// Repo is "updates", "updates-testing", "epel" or "epel-testing".
+	Repo string `json:"repo,omitzero"`
+	// Bytes is for people ("404 MiB"), RawBytes the number.
+	Bytes    string `json:"bytes,omitzero"`
+	RawBytes Text   `json:"raw_bytes,omitzero"`
+	Deleted  Text   `json:"deleted,omitzero"`
+}
+
+// Where returns the release and request as [UpdatesPush.Where] names them.
+func (m *MirrorSync) Where(topic Topic) (release, request string) {
+	_, request = splitRepo(m.Repo)
+	number, modular := strings.CutSuffix(string(m.Release), "m")
+	release = "f" + number
+	if topic.Event == "updates.epel.sync" {
+		release = "epel" + number
+	}
+	if modular {
+		release += "-modular"
+	}
+	return release, request
+}
+
+func (m *MirrorSync) check(Topic) error {
+	if m.Release == "" || m.Repo == "" {
+		return errors.New("a sync without release or repository")
+	}
+	return nil
+}
+
+func (*MirrorSync) outcomes(Topic) []outcome { return nil }

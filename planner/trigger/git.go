@@ -12,7 +12,9 @@ import (
 	"github.com/seed-f134cc8e/relkit/planner"
 )
 
-// Push is git.receive: one commit that arrived in dist-git.
+// Push is git.receive: one commit that arrived in dist-git; and
+// trac.git.receive, one that arrived in a project of the old forge, which is
+// nobody's source.
 type Push struct {
 	Agent  Name   `json:"agent,omitzero"`
 	Commit Commit `json:"commit,omitzero"`
@@ -104,6 +106,9 @@ func (p *Push) Where(topic Topic) (repo, branch string) {
 }
 
 func (p *Push) outcomes(topic Topic) []outcome {
+	if topic.App == "trac" {
+		return nil
+	}
 	repo, branch := p.Where(topic)
 	return pushed(repo, branch, p.Commit.Rev, p.Commit.Retires())
 }

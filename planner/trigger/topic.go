@@ -105,6 +105,7 @@ var exact = map[string]func() Payload{
 	"git.pkgdb2branch.complete": func() Payload { return new(Branching) },
 	"git.mass_branch.start":     func() Payload { return new(Branching) },
 	"git.mass_branch.complete":  func() Payload { return new(Branching) },
+	"trac.git.receive":          func() Payload { return new(Push) },
 	"pagure.git.receive":        func() Payload { return new(PagurePush) },
 
 	"mbs.module.state.change":  func() Payload { return new(Module) },
@@ -149,6 +150,7 @@ var families = []struct {
 	{"bodhi.masher.start", func() Payload { return new(UpdatesPush) }},
 	{"bodhi.mashtask.#", func() Payload { return new(UpdatesPush) }},
 	{"bodhi.repo.done", func() Payload { return new(UpdatesPush) }},
+	{"bodhi.updates.*.sync", func() Payload { return new(MirrorSync) }},
 	{"ci.pipeline.#", func() Payload { return new(Pipeline) }},
 	{"ci.#.queued", func() Payload { return new(CI) }},
 	{"ci.#.running", func() Payload { return new(CI) }},

@@ -158,6 +158,7 @@ func TestEventsBecomeChanges(t *testing.T) {
 	for name, c := range map[string]struct{ topic, body, want string }{
 		"a commit, in both releases of its branch": {"git.receive", `{"commit":{"repo":"zlib","namespace":"rpms","branch":"f41","rev":"ab"}}`, "eln source [rpms/zlib], fedora-f41 source [rpms/zlib]"},
 		"a branch in the topic":                    {"git.receive.zlib.f42", `{"commit":{"rev":"ab"}}`, "fedora-f42 source [rpms/zlib]"},
+		"a commit in another forge":                {"trac.git.receive", `{"commit":{"repo":"zlib","branch":"f41","rev":"ab"}}`, ""},
 		"a commit of a branch of nobody":           {"git.receive", `{"commit":{"repo":"zlib","branch":"private","rev":"ab"}}`, ""},
 		"a retirement":                             {"git.receive", `{"commit":{"repo":"zlib","branch":"f42","rev":"ab","stats":{"files":{"dead.package":{"additions":1,"deletions":0}}}}}`, "fedora-f42 retired [rpms/zlib]"},
 		"a module's commit":                        {"git.receive", `{"commit":{"repo":"nodejs","namespace":"modules","branch":"18","rev":"ab"}}`, "fedora-f41 source [modules/nodejs:18]"},
