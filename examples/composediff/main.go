@@ -3,11 +3,12 @@
 // Composediff answers what changed between two composes: packages, images
 // with their sizes over time, modules, and which images need not be made
 // again. Without arguments it shows a demo; without composes named it
-// compares the last good one with the good one before it.
+// compares the last good one with the good one before it. With messages of the
+// bus it also tells the last push of updates of each repository.
 //
 //	go run ./examples/composediff
 //	composediff -from https://kojipkgs.fedoraproject.org/compose/rawhide -prefix Fedora-Rawhide -type nightly
-//	composediff -from /mnt/compose -format html OLD NEW > changes.html
+//	composediff -from /mnt/compose -format html -pushes bus.jsonl OLD NEW > changes.html
 //	composediff -from /mnt/compose -prefix Fedora-Rawhide -last      # only names the last good one
 package main
 
@@ -27,6 +28,7 @@ import (
 	"syscall"
 
 	"github.com/seed-f134cc8e/relkit/pdc/compose"
+	"github.com/seed-f134cc8e/relkit/planner/trigger"
 )
 
 //go:embed demo
@@ -59,6 +61,7 @@ type usageError struct{ error }
 
 type options struct {
 	from, format string
+	pushes       string
 	query        compose.Query
 	last         bool
 	sizes        int
@@ -77,6 +80,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f.StringVar(&o.query.Prefix, "prefix", "", "what the composes' names begin with, such as Fedora-Rawhide")
 	f.StringVar((*string)(&o.query.Type), "type", "", "nightly, production, test, ci or development; any if empty")
 	f.StringVar(&o.format, "format", "text", "text, json or html")
+	f.StringVar(&o.pushes, "pushes", "", "`file` of bus messages that tell of pushes of updates: JSON lines, an array or datagrepper pages")
 	f.BoolVar(&o.last, "last", false, "only print the name of the last good compose")
 	f.IntVar(&o.sizes, "sizes", 10, "how many good composes to follow image sizes through")
 	switch err := f.Parse(args); {
@@ -86,7 +90,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	o.names = f.Args()
-	err := o.run(ctx, stdout)
+	err := o.run(ctx, stdout, stderr)
 	if err == nil {
 		return exitDone
 	}
@@ -97,7 +101,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitFailed
 }
 
-func (o *options) run(ctx context.Context, out io.Writer) error {
+func (o *options) run(ctx context.Context, out, aside io.Writer) error {
 	switch {
 	case len(o.names) != 0 && len(o.names) != 2:
 		return usageError{errors.New("want two composes, or none (-h for help)")}
@@ -118,6 +122,9 @@ func (o *options) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	r, err := o.report(ctx, c)
+	if err == nil {
+		r.Pushes, err = o.lastPushes(aside)
+	}
 	if err != nil {
 		return err
 	}
@@ -159,6 +166,34 @@ type report struct {
 	*compose.Diff
 	Untouched []compose.ImageRef     `json:"untouched_images"` // of the new compose
 	Sizes     []compose.ImageHistory `json:"image_sizes"`
+	Pushes    trigger.Pushes         `json:"updates_pushes"` // of each repository the last
+}
+
+// lastPushes hears the messages. Those that are set aside are told and do not
+// stop it.
+func (o *options) lastPushes(aside io.Writer) (trigger.Pushes, error) {
+	pushes := trigger.Pushes{}
+	var messages []byte
+	var err error
+	switch {
+	case o.pushes != "":
+		messages, err = os.ReadFile(o.pushes)
+	case o.from == "":
+		messages, err = demo.ReadFile("demo/bus.jsonl")
+	}
+	var in trigger.Inbox
+	for raw, err := range trigger.Split(messages) {
+		var ev trigger.Event
+		if err == nil {
+			ev, err = in.Accept("", raw)
+		}
+		if err != nil {
+			fmt.Fprintln(aside, "composediff: set aside:", err)
+			continue
+		}
+		pushes = pushes.Add(ev)
+	}
+	return pushes, err
 }
 
 func (o *options) report(ctx context.Context, c *compose.Client) (*report, error) {
@@ -222,6 +257,12 @@ func (r *report) text(out io.Writer) error {
 			for _, s := range h.Sizes {
 				fmt.Fprintf(&b, "  %-30s %d\n", s.Compose, s.Bytes)
 			}
+		}
+	}
+	if len(r.Pushes) > 0 {
+		b.WriteString("\n===== LAST PUSHES OF UPDATES =====\n")
+		for _, p := range r.Pushes {
+			fmt.Fprintln(&b, p)
 		}
 	}
 	_, err := io.WriteString(out, b.String())

@@ -80,6 +80,8 @@ table { border-collapse: collapse } td, th { padding: .2em .8em; text-align: lef
 <table>
 {{range $h.Sizes}}<tr><td>{{.Compose}}</td><td>{{.Bytes}}</td><td class="chart"><div class="bar" style="width: {{bar $h .Bytes}}%"></div></td></tr>
 {{end}}</table>
-{{end}}{{end}}</body>
+{{end}}{{end}}
+{{- with .Pushes}}<h2>Last pushes of updates</h2>
+{{template "list" .}}{{end}}</body>
 </html>
 `))

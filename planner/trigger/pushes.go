@@ -68,7 +68,7 @@ func (r RepoPushes) String() string {
 		how += ", the last good one " + stamp(r.Good.Ended)
 	}
 	if n := len(r.Last.Updates); n > 0 {
-		how += fmt.Sprintf(", %d updates", n)
+		how += fmt.Sprintf(", updates: %d", n)
 	}
 	if !r.Mirrored.IsZero() {
 		how += ", mirrored " + stamp(r.Mirrored)

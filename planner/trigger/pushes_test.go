@@ -44,9 +44,9 @@ func TestTheLastPushOfEachRepository(t *testing.T) {
 		want   string
 	}{
 		"under way": {[]trigger.Event{at(1, "compose.composing", test+`,"ctype":"rpm","updates":["a-1-1.fc41","b-1-1.fc41"]}`), at(2, "compose.sync.wait", test+`}`)},
-			"f41 testing: under way: sync.wait, 2 updates\n"},
+			"f41 testing: under way: sync.wait, updates: 2\n"},
 		"ended, requests apart": {[]trigger.Event{at(1, "compose.composing", test+`,"updates":["a-1-1.fc41"]}`), at(2, "compose.composing", stable+`}`), at(3, "compose.complete", test+`,"success":true}`), at(4, "compose.complete", stable+`,"success":false}`)},
-			"f41 stable: failed 2024-01-05T12:04:00Z\nf41 testing: succeeded 2024-01-05T12:03:00Z, 1 updates\n"},
+			"f41 stable: failed 2024-01-05T12:04:00Z\nf41 testing: succeeded 2024-01-05T12:03:00Z, updates: 1\n"},
 		"a failure hides no success": {[]trigger.Event{at(1, "compose.complete", test+`,"success":true}`), at(2, "compose.complete", test+`,"success":false}`)},
 			"f41 testing: failed 2024-01-05T12:02:00Z, the last good one 2024-01-05T12:01:00Z\n"},
 		"a repetition and a late message": {[]trigger.Event{at(1, "compose.composing", test+`}`), at(3, "compose.complete", test+`,"success":true}`), at(3, "compose.complete", test+`,"success":true}`), at(2, "compose.composing", test+`}`)},
