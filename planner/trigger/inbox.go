@@ -37,19 +37,51 @@ type Inbox struct {
 // duplicate; messages without id are repetitions when topic and body are
 // equal and they were sent at the same time.
 func (in *Inbox) Accept(key string, data []byte) (Event, error) {
+	if err := in.checkSize(len(data)); err != nil {
+		return Event{}, &Error{Err: err}
+	}
+	m, err := ParseMessage(data)
+	if err != nil {
+		return Event{}, err
+	}
+	return in.accept(key, m)
+}
+
+// AcceptMessage is [Inbox.Accept] for a message whose envelope is off already,
+// such as [NewMessage] makes it.
+func (in *Inbox) AcceptMessage(m Message) (Event, error) {
+	if err := in.checkSize(len(m.Body)); err != nil {
+		return Event{}, &Error{Topic: m.Topic, ID: m.ID, Err: err}
+	}
+	return in.accept("", m)
+}
+
+// Forget takes back that the message was accepted: its next delivery is no
+// duplicate. Call it when the work that a message asks for could not be done
+// and the message goes back to the broker.
+func (in *Inbox) Forget(m Message) {
+	name, _ := nameOf(m)
+	delete(in.seen, name)
+}
+
+func (in *Inbox) checkSize(size int) error {
 	limit := in.MaxBytes
 	if limit == 0 {
 		limit = 16 << 20
 	}
-	if len(data) > limit {
-		return Event{}, &Error{Err: fmt.Errorf("%w: %d bytes, more than %d", ErrTooLarge, len(data), limit)}
+	if size > limit {
+		return fmt.Errorf("%w: %d bytes, more than %d", ErrTooLarge, size, limit)
 	}
-	ev, err := Decode(data)
+	return nil
+}
+
+func (in *Inbox) accept(key string, m Message) (Event, error) {
+	ev, err := m.Event()
 	if err != nil {
 		return Event{}, err
 	}
-	if err := in.judge(key, ev.Message); err != nil {
-		return Event{}, &Error{Topic: ev.Topic, ID: ev.ID, Err: err}
+	if err := in.judge(key, m); err != nil {
+		return Event{}, &Error{Topic: m.Topic, ID: m.ID, Err: err}
 	}
 	return ev, nil
 }
@@ -61,11 +93,7 @@ func (in *Inbox) judge(key string, m Message) error {
 	if in.Trusted != nil && !slices.ContainsFunc(in.Trusted, func(p string) bool { return strings.HasPrefix(m.Topic, p) }) {
 		return fmt.Errorf("%w: nobody trusted publishes that topic", ErrForged)
 	}
-	digest := digestOf(m)
-	name := m.ID
-	if name == "" {
-		name = string(digest[:])
-	}
+	name, digest := nameOf(m)
 	if old, ok := in.seen[name]; ok {
 		if old != digest {
 			return fmt.Errorf("%w: another message had this id", ErrForged)
@@ -74,6 +102,16 @@ func (in *Inbox) judge(key string, m Message) error {
 	}
 	in.remember(name, digest)
 	return nil
+}
+
+// nameOf returns the name under which a message is remembered: its id, or the
+// digest of a message without.
+func nameOf(m Message) (string, [sha256.Size]byte) {
+	digest := digestOf(m)
+	if m.ID == "" {
+		return string(digest[:]), digest
+	}
+	return m.ID, digest
 }
 
 // digestOf is equal for messages of the same topic and body, however these are

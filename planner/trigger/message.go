@@ -86,6 +86,36 @@ func ParseMessage(data []byte) (Message, error) {
 	return m, m.check()
 }
 
+// NewMessage makes a message of an AMQP delivery of fedora-messaging: the
+// routing key is the topic, the body bare JSON, and everything else lies in the
+// properties and headers. Values of headers are those of an AMQP library:
+// texts, numbers, booleans, times, tables and lists of these. The error is an
+// [*Error] with [ErrMalformed].
+func NewMessage(routingKey, id string, headers map[string]any, body []byte) (Message, error) {
+	m := Message{ID: id, Topic: routingKey, Body: body}
+	for name, v := range headers {
+		if text, ok := v.([]byte); ok {
+			v = string(text)
+		}
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return Message{}, malformed(routingKey, id, "header %q: %w", name, err)
+		}
+		if m.Headers == nil {
+			m.Headers = make(map[string]json.RawMessage, len(headers))
+		}
+		m.Headers[name] = raw
+	}
+	m.fill()
+	if err := m.check(); err != nil {
+		return Message{}, err
+	}
+	if !json.Valid(body) {
+		return Message{}, malformed(routingKey, id, "the body is not JSON, or cut off after %d bytes", len(body))
+	}
+	return m, nil
+}
+
 // bridge looks into the payload of a STOMP or UMB bridge, where the message
 // may lie one level deeper together with what the outer level lacks.
 func (m *Message) bridge(body json.RawMessage) {

@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -121,6 +123,50 @@ func TestTheInboxForgetsTheOldest(t *testing.T) {
 	assert.Equal(t, "duplicate", hear("c"))
 	assert.Empty(t, hear("a"))
 	assert.Equal(t, "duplicate", hear("a"))
+}
+
+func TestADeliveryIsAMessage(t *testing.T) {
+	const key = "org.fedoraproject.prod.buildsys.tag"
+	headers := map[string]any{
+		"fedora_messaging_schema": "base.message", "fedora_messaging_severity": int32(30), "sent-at": "2024-01-05T12:00:03+00:00",
+		"fedora_messaging_rpm_zlib": true, "x-death": []any{map[string]any{"count": int64(1)}}, "raw": []byte("text"),
+	}
+	m, err := trigger.NewMessage(key, "u-1", headers, []byte(tagBody))
+	require.NoError(t, err)
+	assert.Equal(t, "u-1 30 2024-01-05T12:00:03Z", fmt.Sprint(m.ID, " ", m.Severity, " ", m.Time.Format(time.RFC3339)))
+	assert.Equal(t, `"text"`, string(m.Headers["raw"]))
+	var in trigger.Inbox
+	ev, err := in.AcceptMessage(m)
+	require.NoError(t, err)
+	assert.Equal(t, "zlib-1.3-2.fc41", ev.Payload.(*trigger.Tag).NVR())
+
+	_, err = in.AcceptMessage(m)
+	assert.Equal(t, "duplicate", trigger.Reason(err))
+	in.Forget(m)
+	_, err = in.AcceptMessage(m)
+	require.NoError(t, err, "work that failed may come again")
+
+	bare, err := trigger.NewMessage(key, "", nil, []byte(tagBody))
+	require.NoError(t, err, "headers may lack")
+	in.Forget(bare)
+	_, err = in.AcceptMessage(bare)
+	require.NoError(t, err)
+	in.Forget(bare)
+	_, err = in.AcceptMessage(bare)
+	require.NoError(t, err)
+
+	small := trigger.Inbox{MaxBytes: 10}
+	_, err = small.AcceptMessage(m)
+	assert.Equal(t, "too large", trigger.Reason(err))
+	for _, c := range []struct {
+		key, body string
+		headers   map[string]any
+	}{
+		{"", "{}", nil}, {key, "", nil}, {key, "{", nil}, {key, "\xff", nil}, {strings.Repeat("x", 256), "{}", nil}, {key, "{}", map[string]any{"nan": math.NaN()}},
+	} {
+		_, err := trigger.NewMessage(c.key, "", c.headers, []byte(c.body))
+		assert.Equal(t, "malformed", trigger.Reason(err), c)
+	}
 }
 
 func TestTimesOfAllServices(t *testing.T) {
