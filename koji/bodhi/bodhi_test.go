@@ -7,10 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,120 +18,122 @@ import (
 
 	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/koji/bodhi"
+	"github.com/seed-f134cc8e/relkit/koji/bodhi/bodhitest"
 )
 
-// service is a Bodhi of a few updates, with the paths that the client uses.
-type service struct {
-	updates []map[string]any
-	posts   int
-	lose    bool // the answer to the next POST is cut, after its effect
-	away    int  // requests to answer 503
-}
+const token = "t0ken"
 
-func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.away > 0 {
-		s.away--
-		w.WriteHeader(503)
-		return
-	}
-	answer := func(status int, v any) {
-		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(v)
-	}
-	switch {
-	case r.URL.Path == "/csrf":
-		answer(200, map[string]string{"csrf_token": "tok"})
-	case r.URL.Path == "/updates/" && r.Method == http.MethodPost:
-		var in map[string]any
-		_ = json.NewDecoder(r.Body).Decode(&in)
-		if in["csrf_token"] != "tok" || r.Header.Get("Authorization") != "Bearer t0ken" {
-			answer(403, map[string]any{"status": "error", "errors": []any{map[string]string{"location": "body", "name": "acl", "description": "who are you?"}}})
-			return
-		}
-		s.posts++
-		u := map[string]any{"alias": fmt.Sprintf("FEDORA-2026-%04d", s.posts), "status": "pending", "from_tag": in["from_tag"], "notes": in["notes"], "request": nil}
-		s.updates = append(s.updates, u)
-		if s.lose {
-			s.lose = false
-			panic(http.ErrAbortHandler)
-		}
-		answer(201, u)
-	case r.URL.Path == "/updates/":
-		rows, _ := strconv.Atoi(r.URL.Query().Get("rows_per_page"))
-		rows = max(rows, 2)
-		page, _ := strconv.Atoi(r.URL.Query().Get("page"))
-		pages := (len(s.updates) + rows - 1) / rows
-		start := min((page-1)*rows, len(s.updates))
-		answer(200, map[string]any{"updates": s.updates[start:min(start+rows, len(s.updates))], "page": page, "pages": pages})
-	case strings.HasPrefix(r.URL.Path, "/updates/"):
-		for _, u := range s.updates {
-			if u["alias"] == strings.TrimPrefix(r.URL.Path, "/updates/") {
-				answer(200, map[string]any{"update": u, "can_edit": false})
-				return
-			}
-		}
-		answer(404, map[string]any{"status": "error", "errors": []any{map[string]string{"location": "url", "name": "id", "description": "Invalid update id"}}})
-	default:
-		answer(404, nil)
-	}
-}
+var release = bodhi.Release{Name: "F43", IDPrefix: "FEDORA", State: "current", CandidateTag: "f43-updates-candidate", StableTag: "f43-updates", ComposedByBodhi: true}
 
-func start(t *testing.T, s *service) *bodhi.Client {
+// start starts a service whose side tags hold a build each, of the tag's name.
+func start(t *testing.T) (*bodhitest.Server, *bodhi.Client) {
 	t.Helper()
-	srv := httptest.NewServer(s)
+	srv := bodhitest.NewServer(bodhitest.Seed{
+		Releases: []bodhi.Release{release},
+		Users:    []bodhitest.User{{Name: "me", Token: token, Groups: []string{"packager"}}},
+		SideTag: func(name string) (bodhitest.SideTag, error) {
+			return bodhitest.SideTag{Owner: "me", Builds: []string{name + "-1-1"}, Inherits: []string{"f43-updates"}}, nil
+		},
+	})
 	t.Cleanup(srv.Close)
-	c, err := bodhi.NewClient(srv.URL, bodhi.WithToken("t0ken"), bodhi.WithRetry(bodhi.Retry{Max: 1, Wait: 1, MaxWait: 1}))
+	c, err := srv.Client(token)
 	require.NoError(t, err)
-	return c
+	return srv, c
 }
 
 func TestASideTagGetsOneUpdateEvenAfterALostAnswer(t *testing.T) {
-	s := &service{lose: true}
-	c := start(t, s)
-	_, _, err := c.CreateFromSideTag(t.Context(), "f43-build-side-1", bodhi.NewUpdate{Notes: "rebuild", Bugs: []int{1, 2}})
+	srv, c := start(t)
+	srv.Lose(http.MethodPost, "/updates/", 1)
+	_, _, err := c.CreateFromSideTag(t.Context(), "side-1", bodhi.NewUpdate{Notes: "rebuild", Bugs: []int{1, 2}})
 	require.ErrorIs(t, err, bodhi.ErrUnavailable)
-	u, created, err := c.CreateFromSideTag(t.Context(), "f43-build-side-1", bodhi.NewUpdate{Notes: "rebuild"})
+	u, created, err := c.CreateFromSideTag(t.Context(), "side-1", bodhi.NewUpdate{Notes: "rebuild"})
 	require.NoError(t, err)
 	assert.False(t, created)
-	assert.Equal(t, "FEDORA-2026-0001", u.Alias)
-	assert.Equal(t, 1, s.posts)
-	_, created, err = c.CreateFromSideTag(t.Context(), "f43-build-side-2", bodhi.NewUpdate{Notes: "rebuild"})
+	assert.Equal(t, "side-1", u.FromTag)
+	assert.Len(t, u.Bugs, 2)
+	_, created, err = c.CreateFromSideTag(t.Context(), "side-2", bodhi.NewUpdate{Notes: "rebuild", NoAutoPush: true})
 	require.NoError(t, err)
 	assert.True(t, created)
+	all, err := srv.Updates()
+	require.NoError(t, err)
+	assert.Len(t, all, 2)
 	_, _, err = c.CreateFromSideTag(t.Context(), "", bodhi.NewUpdate{})
 	assert.ErrorIs(t, err, bodhi.ErrInvalid)
 }
 
-func TestUpdatesArePagedThrough(t *testing.T) {
-	s := &service{}
-	for i := range 7 {
-		s.updates = append(s.updates, map[string]any{"alias": fmt.Sprint(i), "status": "testing"})
+// The service knows a login and a session by cookies alone.
+func TestWritesLogInAndReadsDoNot(t *testing.T) {
+	srv, c := start(t)
+	for range c.Updates(t.Context(), bodhi.UpdateQuery{}) {
 	}
-	c := start(t, s)
+	assert.Equal(t, []bodhitest.Call{{Method: "GET", Path: "/updates/", Status: 200}}, srv.Calls())
+	_, _, err := c.CreateFromSideTag(t.Context(), "side-1", bodhi.NewUpdate{Notes: "rebuild"})
+	require.NoError(t, err)
+
+	mine := &http.Client{}
+	for what, want := range map[string]struct {
+		opts []bodhi.Option
+		err  error
+	}{
+		"nobody":               {nil, bodhi.ErrForbidden},
+		"a wrong token":        {[]bodhi.Option{bodhi.WithToken("wrong")}, bodhi.ErrUnauthorized},
+		"the caller's client":  {[]bodhi.Option{bodhi.WithToken(token), bodhi.WithHTTPClient(mine)}, nil},
+		"no login page at all": {[]bodhi.Option{bodhi.WithToken(token)}, bodhi.ErrForbidden},
+	} {
+		if strings.HasPrefix(what, "no login") {
+			srv.Fail(http.MethodGet, "/oidc/", 1, 404)
+		}
+		other, err := srv.Client("", want.opts...)
+		require.NoError(t, err)
+		_, _, err = other.CreateFromSideTag(t.Context(), what[:2], bodhi.NewUpdate{Notes: "rebuild"})
+		assert.ErrorIs(t, err, want.err, what)
+	}
+	assert.Nil(t, mine.Jar, "the caller's client is not changed")
+}
+
+func TestUpdatesArePagedThrough(t *testing.T) {
+	_, c := start(t)
+	var want []string
+	for i := range 7 {
+		u, _, err := c.CreateFromSideTag(t.Context(), fmt.Sprint("side-", i), bodhi.NewUpdate{Notes: "rebuild"})
+		require.NoError(t, err)
+		want = append([]string{u.Alias}, want...)
+	}
 	var got []string
-	for u, err := range c.Updates(t.Context(), bodhi.UpdateQuery{}) {
+	for u, err := range c.Updates(t.Context(), bodhi.UpdateQuery{Rows: 2}) {
 		require.NoError(t, err)
 		got = append(got, u.Alias)
 	}
-	assert.Equal(t, []string{"0", "1", "2", "3", "4", "5", "6"}, got)
+	assert.Equal(t, want, got, "newest first")
 	_, err := c.Update(t.Context(), "nope")
 	assert.ErrorIs(t, err, bodhi.ErrNotFound)
 	assert.ErrorContains(t, err, "id: Invalid update id")
 }
 
 func TestWaitingEndsWithTheStateOrSaysWhyNot(t *testing.T) {
-	s := &service{updates: []map[string]any{{"alias": "a", "status": "stable"}, {"alias": "b", "status": "obsolete"}, {"alias": "c", "status": "pending"}}}
-	c := start(t, s)
-	s.away = 3 // more than the retries of one call
-	u, err := c.WaitUpdate(t.Context(), "a", bodhi.Stable, time.Millisecond)
+	srv, c := start(t)
+	u, _, err := c.CreateFromSideTag(t.Context(), "side-1", bodhi.NewUpdate{Notes: "rebuild"})
 	require.NoError(t, err)
-	assert.Equal(t, bodhi.Stable, u.Status)
-	_, err = c.WaitUpdate(t.Context(), "b", bodhi.Stable, time.Millisecond)
-	assert.ErrorIs(t, err, bodhi.ErrEnded)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	_, err = c.WaitUpdate(ctx, "c", bodhi.Stable, time.Millisecond)
+	_, err = c.WaitUpdate(ctx, u.Alias, bodhi.Testing, time.Millisecond)
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
+	require.NoError(t, srv.Sign())
+	_, err = srv.Compose("F43")
+	require.NoError(t, err)
+	srv.Fail(http.MethodGet, "/updates/", 5, 503) // more than the retries of one call
+	got, err := c.WaitUpdate(t.Context(), u.Alias, bodhi.Testing, time.Millisecond)
+	require.NoError(t, err)
+	assert.Equal(t, bodhi.Testing, got.Status)
+
+	_, err = c.RequestUpdate(t.Context(), u.Alias, bodhi.PushStable)
+	assert.ErrorIs(t, err, bodhi.ErrInvalid)
+	assert.ErrorContains(t, err, "minimum testing requirements")
+	got, err = c.RequestUpdate(t.Context(), u.Alias, bodhi.Unpush)
+	require.NoError(t, err)
+	assert.Equal(t, bodhi.Unpushed, got.Status)
+	_, err = c.WaitUpdate(t.Context(), u.Alias, bodhi.Stable, time.Millisecond)
+	assert.ErrorIs(t, err, bodhi.ErrEnded)
 }
 
 // TestCorpusDocuments decodes every Bodhi document of the corpus and expects

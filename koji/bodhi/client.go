@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,25 +51,52 @@ func WithLogger(l *slog.Logger) Option {
 	return func(c *jsonapi.Config) error { c.Logger = l; return nil }
 }
 
-// WithToken sends "Authorization: Bearer token" with every request.
+// WithToken logs in with a token of the identity service (OpenID Connect)
+// before a write. It goes with every request as "Authorization: Bearer token".
 func WithToken(token string) Option {
 	return func(c *jsonapi.Config) error { return c.SetToken(token) }
 }
 
 // Client is a client of one Bodhi service. It is immutable and safe for
 // concurrent use.
-type Client struct{ api *jsonapi.Service }
+type Client struct {
+	api   *jsonapi.Service
+	token bool // there is a token to log in with
+}
 
 // NewClient returns a client for the service at the given root URL. It does no
 // I/O; it returns an error wrapping [ErrInvalid] for a URL or an option that
 // can't be used.
 func NewClient(url string, opts ...Option) (*Client, error) {
-	api, err := jsonapi.Open(url, "", opts)
+	c := &Client{}
+	api, err := jsonapi.Open(url, "", append(slices.Clip(opts), func(o *jsonapi.Config) error {
+		c.token = o.Token != ""
+		return keepCookies(o)
+	}))
 	if err != nil {
 		return nil, &Error{Op: "new client", Msg: err.Error(), Err: ErrInvalid}
 	}
 	api.Words = serverWords
-	return &Client{api}, nil
+	c.api = api
+	return c, nil
+}
+
+// keepCookies gives the client a cookie jar of its own, unless there is one:
+// Bodhi knows a login, and the session that a CSRF token is for, by cookies.
+func keepCookies(o *jsonapi.Config) error {
+	hc := http.Client{Transport: transport.NewTransport()}
+	if o.HTTPClient != nil {
+		hc = *o.HTTPClient
+	}
+	if hc.Jar == nil {
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			return err
+		}
+		hc.Jar = jar
+	}
+	o.HTTPClient = &hc
+	return nil
 }
 
 // serverWords joins the descriptions of Bodhi's error list.

@@ -14,9 +14,10 @@
 //
 // # Authentication
 //
-// Reading needs none. Creating takes a bearer token ([WithToken]) or whatever
-// login the http.Client given by [WithHTTPClient] carries; the CSRF token is
-// asked for at each write.
+// Reading needs none. Writing takes a bearer token ([WithToken]), with which the
+// client logs in, or whatever login the http.Client given by [WithHTTPClient]
+// carries. A login is a cookie, and a CSRF token, asked for at each write, is
+// good for the session in another: a client without a cookie jar gets its own.
 //
 // # Lists
 //
@@ -33,6 +34,10 @@
 // Reads are repeated after connection errors, 429 and 5xx. A write is sent
 // once; [Client.CreateFromSideTag] looks for an update of the side tag first,
 // so that calling it again after a lost answer does no harm.
+//
+// # Testing
+//
+// The package bodhitest has the service in memory, over the real wire.
 //
 // # Not covered
 //

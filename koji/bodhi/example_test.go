@@ -5,29 +5,28 @@ package bodhi_test
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 
 	"github.com/seed-f134cc8e/relkit/koji/bodhi"
+	"github.com/seed-f134cc8e/relkit/koji/bodhi/bodhitest"
 )
 
-// An update is read and its way to users told.
+// A side tag becomes an update, and its way to users is told.
 func Example() {
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, `{"update":{"alias":"FEDORA-2026-0123abcd","status":"testing","test_gating_status":"passed",
-			"builds":[{"nvr":"bash-5.3-2.fc43","epoch":0,"signed":true}]},"can_edit":false}`)
-	}))
+	srv := bodhitest.NewServer(bodhitest.Seed{
+		Releases: []bodhi.Release{{Name: "F43", IDPrefix: "FEDORA", StableTag: "f43-updates", ComposedByBodhi: true}},
+		Users:    []bodhitest.User{{Name: "me", Token: "secret", Groups: []string{"packager"}}},
+		SideTag: func(string) (bodhitest.SideTag, error) {
+			return bodhitest.SideTag{Owner: "me", Builds: []string{"bash-5.3-2.fc43"}, Inherits: []string{"f43-updates"}}, nil
+		},
+	})
 	defer srv.Close()
-	c, err := bodhi.NewClient(srv.URL)
+	ctx := context.Background()
+	c, err := bodhi.NewClient(srv.URL, bodhi.WithToken("secret"))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	u, err := c.Update(context.Background(), "FEDORA-2026-0123abcd")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(u.Alias, u.Status, u.Gating, u.Builds[0].NVR)
-	// Output: FEDORA-2026-0123abcd testing passed bash-5.3-2.fc43
+	u, created, err := c.CreateFromSideTag(ctx, "f43-build-side-1", bodhi.NewUpdate{Notes: "Rebuilt for the new readline"})
+	fmt.Println(u.Builds[0].NVR, u.Status, created, err)
+	// Output: bash-5.3-2.fc43 pending true <nil>
 }

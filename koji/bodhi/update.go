@@ -332,6 +332,8 @@ type NewUpdate struct {
 // CreateFromSideTag makes an update of everything in a side tag and returns
 // it; created is false when the tag had an update already, which is then
 // returned unchanged, so that the call may be repeated after a lost answer.
+// Bodhi refuses a second update from a side tag, also after the first was
+// withdrawn: [ErrInvalid] with its words.
 func (c *Client) CreateFromSideTag(ctx context.Context, tag string, n NewUpdate) (u Update, created bool, err error) {
 	if tag == "" || strings.TrimSpace(n.Notes) == "" {
 		return u, false, &Error{Op: "POST /updates/", Msg: "a side tag and notes are needed", Err: ErrInvalid}
@@ -339,13 +341,7 @@ func (c *Client) CreateFromSideTag(ctx context.Context, tag string, n NewUpdate)
 	for u, err := range c.Updates(ctx, UpdateQuery{FromSideTag: tag, Status: []UpdateStatus{Pending, Testing, Stable}}) {
 		return u, false, err
 	}
-	var csrf struct {
-		Token string `json:"csrf_token"`
-	}
-	if err := c.Do(ctx, http.MethodGet, "/csrf", nil, nil, &csrf); err != nil {
-		return u, false, err
-	}
-	in := map[string]any{"from_tag": tag, "notes": n.Notes, "type": "unspecified", "severity": "unspecified", "csrf_token": csrf.Token}
+	in := map[string]any{"from_tag": tag, "notes": n.Notes, "type": "unspecified", "severity": "unspecified"}
 	if n.Type != "" {
 		in["type"] = n.Type
 	}
@@ -362,8 +358,53 @@ func (c *Client) CreateFromSideTag(ctx context.Context, tag string, n NewUpdate)
 	if n.NoAutoPush {
 		in["autokarma"], in["autotime"] = false, false
 	}
-	err = c.Do(ctx, http.MethodPost, "/updates/", nil, in, &u)
+	err = c.write(ctx, "/updates/", in, &u)
 	return u, err == nil, err
+}
+
+// write logs in, asks for a CSRF token and posts.
+func (c *Client) write(ctx context.Context, path string, in map[string]any, out any) error {
+	if c.token {
+		// It answers with a cookie. A service behind another login has no
+		// such page.
+		if err := c.Do(ctx, http.MethodGet, "/oidc/login-token", nil, nil, nil); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	var csrf struct {
+		Token string `json:"csrf_token"`
+	}
+	if err := c.Do(ctx, http.MethodGet, "/csrf", nil, nil, &csrf); err != nil {
+		return err
+	}
+	in["csrf_token"] = csrf.Token
+	return c.Do(ctx, http.MethodPost, path, nil, in, out)
+}
+
+// Action is what is requested of an update.
+type Action string
+
+// The actions.
+const (
+	PushTesting  Action = "testing"
+	PushStable   Action = "stable"
+	Unpush       Action = "unpush"   // out of testing
+	Revoke       Action = "revoke"   // the request that is pending
+	MakeObsolete Action = "obsolete" // withdrawn for good
+)
+
+// String returns the action's word.
+func (a Action) String() string { return string(a) }
+
+// RequestUpdate asks for an update to be pushed or withdrawn, and returns it as
+// it is then. Asking again changes nothing. What the service's rules forbid, a
+// push to stable before its tests for example, is [ErrInvalid] with the reason.
+func (c *Client) RequestUpdate(ctx context.Context, alias string, a Action) (Update, error) {
+	var out struct {
+		Update Update `json:"update"`
+	}
+	err := c.write(ctx, "/updates/"+url.PathEscape(alias)+"/request", map[string]any{"update": alias, "request": string(a)}, &out)
+	return out.Update, err
 }
 
 // WaitUpdate asks for an update every interval until it has the wanted state,
