@@ -79,6 +79,30 @@ func RepoPath(r Repo, arch string) string {
 	return path.Join(base, r.Tag, strconv.Itoa(r.ID), arch)
 }
 
+// RepoArch returns the name of the folder in a repo that has the packages of an
+// arch: those of i686 are in i386, those of armv7hl in armhfp.
+func RepoArch(arch string) string {
+	switch {
+	case len(arch) == 4 && arch[0] == 'i' && strings.HasSuffix(arch, "86"), arch == "athlon":
+		return "i386"
+	case arch == "ia32e":
+		return "x86_64"
+	case strings.HasPrefix(arch, "ppc64") && arch != "ppc64le":
+		return "ppc64"
+	case strings.HasPrefix(arch, "sparc64"):
+		return "sparc64"
+	case strings.HasPrefix(arch, "sparc"):
+		return "sparc"
+	case strings.HasPrefix(arch, "alpha"):
+		return "alpha"
+	case strings.HasPrefix(arch, "arm") && strings.Contains(arch[3:], "h"):
+		return "armhfp"
+	case strings.HasPrefix(arch, "arm"):
+		return "arm"
+	}
+	return arch
+}
+
 // LatestRepoPath returns the folder that always is a tag's newest repo.
 func LatestRepoPath(tag, arch string) string { return path.Join("repos", tag, "latest", arch) }
 

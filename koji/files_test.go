@@ -214,16 +214,18 @@ func TestPaths(t *testing.T) {
 	assert.Equal(t, "vol/vol2/packages/bash/5.2^1~rc/1.f41,draft_71/data/signed/31aaa6c1/noarch/bash-doc-5.2^1~rc-1.f41,draft_71.noarch.rpm", koji.SignedRPMPath(b, r, "31AAA6C1"))
 	b = koji.Build{Name: "a", Version: "1", Release: "2"}
 	for want, got := range map[string]string{
-		"packages/a/1/2/data/sigcache/k/src/a-1-2.src.rpm.sig":         koji.SignaturePath(b, koji.RPM{Name: "a", Version: "1", Release: "2", Arch: "src"}, "k"),
-		"packages/a/1/2/data/logs/x86_64/build.log":                    koji.BuildLogPath(b, "x86_64", "build.log"),
-		"packages/a/1/2/metadata.json":                                 koji.MetadataPath(b),
-		"packages/a/1/2/files/module/modulemd.txt":                     koji.ArchivePath(b, koji.Archive{BuildType: "module", Filename: "modulemd.txt"}),
-		"packages/a/1/2/images/disk.qcow2":                             koji.ArchivePath(b, koji.Archive{BuildType: "image", Filename: "disk.qcow2"}),
-		"packages/a/1/2/maven/com/example/demo/1.0/demo-1.0.jar":       koji.ArchivePath(b, koji.Archive{BuildType: "maven", GroupID: "com.example", ArtifactID: "demo", Version: "1.0", Filename: "demo-1.0.jar"}),
-		"packages/a/1/2/win/sub/x.exe":                                 koji.ArchivePath(b, koji.Archive{BuildType: "win", RelPath: "sub", Filename: "x.exe"}),
-		"work/tasks/5/120005":                                          koji.TaskPath(120005),
-		"repos/f41-build/7/x86_64":                                     koji.RepoPath(koji.Repo{Tag: "f41-build", ID: 7}, "x86_64"),
-		"repos-dist/f41/8":                                             koji.RepoPath(koji.Repo{Tag: "f41", ID: 8, Dist: true}, ""),
+		"packages/a/1/2/data/sigcache/k/src/a-1-2.src.rpm.sig":   koji.SignaturePath(b, koji.RPM{Name: "a", Version: "1", Release: "2", Arch: "src"}, "k"),
+		"packages/a/1/2/data/logs/x86_64/build.log":              koji.BuildLogPath(b, "x86_64", "build.log"),
+		"packages/a/1/2/metadata.json":                           koji.MetadataPath(b),
+		"packages/a/1/2/files/module/modulemd.txt":               koji.ArchivePath(b, koji.Archive{BuildType: "module", Filename: "modulemd.txt"}),
+		"packages/a/1/2/images/disk.qcow2":                       koji.ArchivePath(b, koji.Archive{BuildType: "image", Filename: "disk.qcow2"}),
+		"packages/a/1/2/maven/com/example/demo/1.0/demo-1.0.jar": koji.ArchivePath(b, koji.Archive{BuildType: "maven", GroupID: "com.example", ArtifactID: "demo", Version: "1.0", Filename: "demo-1.0.jar"}),
+		"packages/a/1/2/win/sub/x.exe":                           koji.ArchivePath(b, koji.Archive{BuildType: "win", RelPath: "sub", Filename: "x.exe"}),
+		"work/tasks/5/120005":                                    koji.TaskPath(120005),
+		"repos/f41-build/7/x86_64":                               koji.RepoPath(koji.Repo{Tag: "f41-build", ID: 7}, "x86_64"),
+		"repos-dist/f41/8":                                       koji.RepoPath(koji.Repo{Tag: "f41", ID: 8, Dist: true}, ""),
+		"repos/f41-build/latest/i386":                            koji.LatestRepoPath("f41-build", koji.RepoArch("i686")), "repos/f41-build/latest/armhfp": koji.LatestRepoPath("f41-build", koji.RepoArch("armv7hl")),
+		"repos/f41-build/latest/ppc64le": koji.LatestRepoPath("f41-build", koji.RepoArch("ppc64le")), "repos/f41-build/latest/aarch64": koji.LatestRepoPath("f41-build", koji.RepoArch("aarch64")),
 		"repos/f41-build/latest/x86_64":                                koji.LatestRepoPath("f41-build", "x86_64"),
 		"http://koji.example.com/kojifiles/a%2Cb/c%5Ed~e+f/g%20%C5%BE": fileURL(t, "a,b/c^d~e+f/g ž"),
 	} {

@@ -24,6 +24,9 @@ var rules = map[string][]string{
 		"koji/ci",
 	},
 	"koji/bodhi": {"internal/jsonapi", "internal/transport"},
+	"koji/bodhi/bodhitest": {
+		"koji/bodhi",
+	},
 
 	"pdc":         {"internal/transport"},
 	"pdc/pdctest": {"pdc"},

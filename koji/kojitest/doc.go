@@ -78,9 +78,11 @@
 // configuration (showOpts).
 //
 // Tasks other than build, chainbuild, tagBuild, newRepo and waitrepo end after
-// Builder.Build with a nil result and make nothing. Repos have no packages
-// below the top URL, and rpms that no file was imported for have made-up
-// contents, headers without files, and checksums of those contents. A repo's
+// Builder.Build with a nil result and make nothing. Repos have
+// the metadata of their packages below the top URL (repomd.xml, primary.xml and
+// filelists.xml, made when somebody asks), but no groups and nothing of external
+// repos. Rpms that no file was imported for have made-up contents, headers
+// without files, and checksums of those contents. A repo's
 // end_event stays nil. Rows that a real hub gives in an order of the
 // database's choice come by id. The history of hosts and channels is not
 // kept. There is no message bus.

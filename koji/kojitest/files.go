@@ -23,7 +23,7 @@ func (h *Hub) PutFile(name string, data []byte) {
 }
 
 // File is a file below the top URL: an upload, a task's output, a build's log
-// or package; ok is false when there is none.
+// or package, a repo's metadata; ok is false when there is none.
 func (h *Hub) File(name string) (data []byte, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -85,6 +85,10 @@ func (h *Hub) lookFile(rel string) *file {
 			return nil
 		}
 		return h.buildFile(b, parts[4:])
+	case len(parts) > 3 && parts[0] == "repos":
+		if r := h.repoAt(parts[1], parts[2]); r != nil {
+			return h.repoFile(r, parts[3:])
+		}
 	}
 	return nil
 }

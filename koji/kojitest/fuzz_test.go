@@ -26,7 +26,7 @@ func FuzzParseRPM(f *testing.F) {
 		}
 		sig.signer()
 		r := rpmRow{header: main}
-		r.files()
+		new(Hub).filesOf(&r)
 		changelog(main)
 		for _, v := range main {
 			headerPlain(v)

@@ -66,6 +66,7 @@ type Hub struct {
 	dirty      map[int]bool // tags with a repo that is owed
 	failures   []*Failure
 	files      map[string]*file // below the top URL
+	metadata   repoMetadata     // of the repo that was asked for last
 	uploadDirs map[string]int   // who owns an upload folder
 	offline    string           // text of ServerOffline; empty when in service
 	lockout    bool

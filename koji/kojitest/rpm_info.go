@@ -30,13 +30,58 @@ var headerTags = map[string]int{
 	"OBSOLETENAME": 1090, "BASENAMES": 1117, "DIRNAMES": 1118, "DIRINDEXES": 1116,
 }
 
-// asHeader is the package's header: the real one of an imported file, or one
-// that follows from the row.
-func (r *rpmRow) asHeader() rpmHeader {
+// headerOf is the package's header: the real one of an imported file, or one
+// that follows from the row and the seed.
+func (h *Hub) headerOf(r *rpmRow) rpmHeader {
 	if r.header != nil {
 		return r.header
 	}
+	out := r.asHeader()
+	var d Deps
+	if h.seed.Deps != nil {
+		d = h.seed.Deps(r.build.nvr(), r.name, r.arch)
+	}
+	addDeps(out, 1049, 1050, 1048, append(d.Requires, "rpmlib(CompressedFileNames) <= 3.0.4-1"))
+	addDeps(out, 1047, 1113, 1112, d.Provides)
+	return out
+}
+
+// addDeps adds dependencies to the three tags of their kind.
+func addDeps(h rpmHeader, name, version, flags int, list []string) {
+	names, _ := h[name].([]string)
+	versions, _ := h[version].([]string)
+	senses, _ := h[flags].([]int)
+	for _, text := range list {
+		n, v, sense := text, "", 0
+		if words := strings.Fields(text); len(words) == 3 && text[0] != '(' {
+			n, v, sense = words[0], words[2], senseBits(words[1])
+		}
+		if strings.HasPrefix(n, "rpmlib(") {
+			sense |= 1 << 24
+		}
+		names, versions, senses = append(names, n), append(versions, v), append(senses, sense)
+	}
+	if len(names) > 0 {
+		h[name], h[version], h[flags] = names, versions, senses
+	}
+}
+
+// senseBits are rpm's flags of an operator: less 2, greater 4, equal 8.
+func senseBits(op string) (bits int) {
+	for i, c := range "<>=" {
+		if strings.ContainsRune(op, c) {
+			bits |= 2 << i
+		}
+	}
+	return bits
+}
+
+// asHeader is what follows from the row alone.
+func (r *rpmRow) asHeader() rpmHeader {
 	evr := r.version + "-" + r.release
+	if n, ok := asInt(r.epoch); ok {
+		evr = pyText(n) + ":" + evr
+	}
 	h := rpmHeader{
 		tagName: r.name, tagVersion: r.version, tagRelease: r.release, tagArch: r.arch, tagBuildTime: []int{r.buildtime},
 		tagSize: []int{r.size}, tagSummary: "The " + r.name + " package", tagDescription: "The " + r.name + " package.",
@@ -64,7 +109,7 @@ func (c *call) getRPMHeaders() (any, *fault) {
 		if r == nil {
 			return record{}, nil
 		}
-		h = r.asHeader()
+		h = c.h.headerOf(r)
 	case c.arg("taskID") != nil:
 		name := pyTextOr(c.arg("filepath"))
 		if name == "" {
@@ -156,7 +201,7 @@ func (c *call) getRPMDeps() (any, *fault) {
 		return nil, f
 	}
 	if r != nil {
-		h := r.asHeader()
+		h := c.h.headerOf(r)
 		for _, d := range dependencyTags {
 			names, _ := h[d.name].([]string)
 			versions, _ := h[d.version].([]string)
@@ -174,20 +219,20 @@ func (c *call) getRPMDeps() (any, *fault) {
 
 var digestAlgorithms = map[int]string{1: "md5", 2: "sha1", 8: "sha256", 9: "sha384", 10: "sha512", 11: "sha224"}
 
-func (r *rpmRow) files() []record {
-	h := r.asHeader()
-	names, _ := h[1117].([]string)
-	dirs, _ := h[1118].([]string)
-	dirOf, _ := h[1116].([]int)
+func (h *Hub) filesOf(r *rpmRow) []record {
+	header := h.headerOf(r)
+	names, _ := header[1117].([]string)
+	dirs, _ := header[1118].([]string)
+	dirOf, _ := header[1116].([]int)
 	algo := "md5"
-	if n, ok := h.number(5011); ok && digestAlgorithms[n] != "" {
+	if n, ok := header.number(5011); ok && digestAlgorithms[n] != "" {
 		algo = digestAlgorithms[n]
 	}
-	digests, _ := h[1035].([]string)
-	users, _ := h[1039].([]string)
-	groups, _ := h[1040].([]string)
+	digests, _ := header[1035].([]string)
+	users, _ := header[1039].([]string)
+	groups, _ := header[1040].([]string)
 	at := func(tag, i int) int {
-		if v, _ := h[tag].([]int); i < len(v) {
+		if v, _ := header[tag].([]int); i < len(v) {
 			return v[i]
 		}
 		return 0
@@ -218,7 +263,7 @@ func (c *call) listRPMFiles() (any, *fault) {
 	}
 	rows := []record{}
 	if r != nil {
-		rows = r.files()
+		rows = c.h.filesOf(r)
 	}
 	return applyQuery(rows, c.structArg("queryOpts"), "name")
 }
@@ -229,7 +274,7 @@ func (c *call) getRPMFile() (any, *fault) {
 		return nil, f
 	}
 	if r != nil {
-		for _, one := range r.files() {
+		for _, one := range c.h.filesOf(r) {
 			if one["name"] == c.arg("filename") {
 				one["rpm_id"] = r.id
 				return one, nil
@@ -252,7 +297,7 @@ func (c *call) getChangelogEntries() (any, *fault) {
 		if b != nil {
 			for _, r := range b.rpms {
 				if r.arch == "src" {
-					rows = changelog(r.asHeader())
+					rows = changelog(c.h.headerOf(r))
 				}
 			}
 		}

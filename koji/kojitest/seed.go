@@ -50,6 +50,12 @@ type Seed struct {
 	// Needs tells what a build of a package must find in its buildroot repo;
 	// the build fails otherwise. Nil means nothing.
 	Needs func(pkg string) []Need
+	// Deps tells what a package offers and asks for, by its build's NVR, its
+	// own name and arch; what the source package (arch "src") asks for are the
+	// BuildRequires. Every package offers its own name and version besides, and
+	// asks for a feature of rpm. Nil means nothing more. Imported files have
+	// headers that tell it.
+	Deps func(nvr, name, arch string) Deps
 
 	// SessionTimeout is the age at which a session expires and must be
 	// renewed; zero is 24 hours, negative is never.
@@ -215,6 +221,13 @@ type Target struct {
 	Name     string
 	BuildTag string
 	DestTag  string
+}
+
+// Deps are dependencies as spec files write them: "zlib-devel >= 1.3",
+// "libz.so.1()(64bit)", "(a if b)". A word that starts with a slash is a file.
+type Deps struct {
+	Provides []string
+	Requires []string
 }
 
 // A Need is a package that a build must find in the repo it is built against.
