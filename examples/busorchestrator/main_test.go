@@ -30,7 +30,7 @@ func TestTheRecordedBus(t *testing.T) {
 
 func TestFilesInPlaceOfTheRecording(t *testing.T) {
 	want, _, _ := busorchestrator()
-	got, errs, code := busorchestrator("-replay", "testdata/replay.jsonl", "-graph", "testdata/depends.txt")
+	got, errs, code := busorchestrator("-replay", "testdata/replay.jsonl", "-graph", "owed/depends.txt")
 	require.Zero(t, code, errs)
 	assert.Equal(t, want, got)
 }
@@ -48,6 +48,7 @@ func TestExitStatus(t *testing.T) {
 		{[]string{"file"}, 2, `unexpected argument "file"`},
 		{[]string{"-replay", "testdata/none"}, 1, "testdata/none"},
 		{[]string{"-graph", bad}, 1, "line 1"},
+		{[]string{"-releases", "nobody"}, 1, "bodhi=URL"},
 	} {
 		_, errs, code := busorchestrator(c.args...)
 		assert.Equal(t, c.code, code, c.args)
@@ -56,7 +57,7 @@ func TestExitStatus(t *testing.T) {
 }
 
 func TestTheOrchestratorFitsOnAPage(t *testing.T) {
-	src, err := os.ReadFile("main.go")
+	src, err := os.ReadFile("owed/owed.go")
 	require.NoError(t, err)
 	assert.LessOrEqual(t, strings.Count(string(src), "\n"), 60)
 }
