@@ -25,7 +25,7 @@ func TestAMessageWhoseWorkFailedIsHeardAgain(t *testing.T) {
 			if away != nil {
 				return nil, away
 			}
-			return planner.ParseGraphText("node rpms/curl source\nrpms/curl build rpms/zlib\n")
+			return planner.ParseGraphText("node rpms/zlib source\nnode rpms/curl source\nrpms/curl build rpms/zlib\n")
 		},
 	}
 	m, err := trigger.NewMessage("buildsys.tag", "1", nil, []byte(`{"tag":"f41","name":"zlib","version":"1","release":"1"}`))
