@@ -227,8 +227,12 @@ func (h *Hub) plantBuild(c *call, seed Seed, s Build, owner *userRow, tag func(s
 	if s.Failed {
 		return
 	}
-	for name, info := range typesOf(s.Extra) {
-		b.types[name] = info
+	types := typesOf(s.Extra)
+	for _, name := range sortedKeys(types) {
+		if h.btype(name) == nil {
+			c.newBType(name)
+		}
+		b.types[name] = types[name]
 	}
 	if len(b.types) == 0 {
 		b.types["rpm"] = nil

@@ -5,6 +5,7 @@ package kojitest
 import (
 	"encoding/hex"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -41,7 +42,7 @@ func (h *Hub) headerOf(r *rpmRow) rpmHeader {
 	if h.seed.Deps != nil {
 		d = h.seed.Deps(r.build.nvr(), r.name, r.arch)
 	}
-	addDeps(out, 1049, 1050, 1048, append(d.Requires, "rpmlib(CompressedFileNames) <= 3.0.4-1"))
+	addDeps(out, 1049, 1050, 1048, append(slices.Clip(d.Requires), "rpmlib(CompressedFileNames) <= 3.0.4-1"))
 	addDeps(out, 1047, 1113, 1112, d.Provides)
 	return out
 }

@@ -141,7 +141,8 @@ type Build struct {
 	Failed bool
 	// Task is the id of the task that made the build; 0 is none.
 	Task int
-	// Extra is the build's extra data; nil holds Source alone.
+	// Extra is the build's extra data; nil holds Source alone. The types that
+	// its typeinfo names are those of the build; the hub knows them from then on.
 	Extra map[string]any
 	// Started and Completed are the times of the build; zero is the hub's
 	// first time.

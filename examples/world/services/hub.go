@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/seed-f134cc8e/relkit/examples/world/distro"
@@ -43,6 +44,16 @@ func (w *World) openHub(m *memory) error {
 	for _, mod := range w.distro.Modules {
 		seed.Packages = append(seed.Packages, kojitest.Package{Name: mod.Name, Owner: "modular", Tags: []string{ModularTag}})
 	}
+	for _, mod := range w.distro.Modules {
+		version := strconv.FormatUint(mod.Version, 10)
+		seed.Builds = append(seed.Builds, kojitest.Build{
+			NVR: koji.ModuleNVR(mod.Name, mod.Stream, version, mod.Context).String(), Owner: "modular", Tags: []string{ModularTag},
+			Extra: map[string]any{"typeinfo": map[string]any{"module": map[string]any{
+				"name": mod.Name, "stream": mod.Stream, "version": version, "context": mod.Context, "modulemd_str": string(mod.Document),
+			}}},
+		})
+	}
+	seed.Deps = w.deps
 	needs := Needs(w.distro, w.opts.Changed)
 	seed.Needs = func(pkg string) []kojitest.Need {
 		out := make([]kojitest.Need, len(needs[pkg]))
@@ -88,6 +99,16 @@ func (w *World) binaries(pkg string) []string {
 	return out
 }
 
+// deps are what a package asks for, as its spec file says.
+func (w *World) deps(nvr, name, arch string) kojitest.Deps {
+	if arch == "src" {
+		p, _ := w.distro.Package(name)
+		return kojitest.Deps{Requires: p.BuildRequires}
+	}
+	b, _ := w.distro.Binary(name)
+	return kojitest.Deps{Requires: b.Requires}
+}
+
 func (w *World) failures() []kojitest.Failure {
 	var out []kojitest.Failure
 	for _, name := range w.opts.FailBuild {
@@ -109,7 +130,7 @@ func Needs(d *distro.Distro, changed []string) map[string][]string {
 	direct := map[string]map[string]bool{} // package to packages in its buildroot
 	for _, p := range d.Packages {
 		root := map[string]bool{}
-		queue := slices.Clone(p.BuildRequires)
+		queue := p.BuildRequires
 		seen := map[string]bool{}
 		for len(queue) > 0 {
 			name := queue[0]
