@@ -4,6 +4,7 @@ package updater
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/seed-f134cc8e/relkit/planner/trigger"
@@ -49,6 +50,9 @@ func (p Policy) Asks(ev trigger.Event) ([]Ask, error) {
 			return []Ask{{Kind: KindModule, Module: body}}, nil
 		}
 	case *trigger.Push:
+		if group, ok := p.groupOf(body.Commit.Repo); ok && topic.App == "trac" {
+			return []Ask{{Kind: KindGroup, Group: group}}, nil
+		}
 		repo, branch := body.Where(topic)
 		namespace, name, _ := strings.Cut(repo, "/")
 		typ, ok := typeOfNamespace[namespace]
@@ -116,45 +120,36 @@ func (p Policy) listed(body *trigger.Pkgdb, event string) ([]Ask, error) {
 	return []Ask{{Kind: KindPackage, Release: release, Facts: &Facts{Packages: []Package{pkg}}}}, nil
 }
 
-// untyped reads the two bodies that package trigger passes through: a build
-// that was tagged, as bridges tell it, and a push to a list of packages.
+// untyped reads the body that package trigger passes through: a build that was
+// tagged, as bridges tell it.
 func (p Policy) untyped(ev trigger.Event, topic trigger.Topic) ([]Ask, error) {
-	switch topic.String() {
-	case "brew.build.tag":
-		var body struct {
-			Build struct {
-				ID      int64 `json:"id"`
-				BuildID int64 `json:"build_id"`
-			} `json:"build"`
+	if topic.String() != "brew.build.tag" {
+		return nil, nil
+	}
+	var body struct {
+		Build struct {
+			ID      int64 `json:"id"`
 			BuildID int64 `json:"build_id"`
-			Tag     struct {
-				Name string `json:"name"`
-			} `json:"tag"`
-		}
-		if err := json.Unmarshal(ev.Body, &body); err != nil {
+		} `json:"build"`
+		BuildID int64 `json:"build_id"`
+		Tag     struct {
+			Name string `json:"name"`
+		} `json:"tag"`
+	}
+	if err := json.Unmarshal(ev.Body, &body); err != nil {
+		return nil, err
+	}
+	tag, header := body.Tag.Name, ev.Headers["tag"]
+	if tag == "" && header != nil {
+		if err := json.Unmarshal(header, &tag); err != nil {
 			return nil, err
-		}
-		tag := body.Tag.Name
-		if tag == "" {
-			if err := json.Unmarshal(ev.Headers["tag"], &tag); err != nil {
-				return nil, err
-			}
-		}
-		return p.tagged(tag, max(body.Build.BuildID, body.Build.ID, body.BuildID), false), nil
-	case "trac.git.receive":
-		var body struct {
-			Commit struct {
-				Repo string `json:"repo"`
-			} `json:"commit"`
-		}
-		if err := json.Unmarshal(ev.Body, &body); err != nil {
-			return nil, err
-		}
-		if group, ok := p.groupOf(body.Commit.Repo); ok {
-			return []Ask{{Kind: KindGroup, Group: group}}, nil
 		}
 	}
-	return nil, nil
+	build := max(body.Build.BuildID, body.Build.ID, body.BuildID)
+	if tag == "" || build == 0 {
+		return nil, errors.New("a tagged build without its tag or id")
+	}
+	return p.tagged(tag, build, false), nil
 }
 
 func (p Policy) groupOf(repo string) (string, bool) {
