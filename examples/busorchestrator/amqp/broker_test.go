@@ -120,11 +120,12 @@ func TestBroker(t *testing.T) {
 		heard <- fmt.Sprint(m.ID, " ", m.Severity, " ", err)
 		return err
 	})
-	begin := func() (stop func() error) {
+	begin := func() (stop, wait func() error) {
 		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error)
+		ended := make(chan error, 1)
 		go func() { ended <- c.run(ctx) }()
-		return func() error { cancel(); return <-ended }
+		wait = func() error { defer cancel(); return <-ended }
+		return func() error { cancel(); return wait() }, wait
 	}
 	expect := func(want ...string) {
 		t.Helper()
@@ -139,7 +140,7 @@ func TestBroker(t *testing.T) {
 	}
 
 	// The consumer makes its queue; then everything goes through it.
-	stop := begin()
+	stop, _ := begin()
 	defer func() { _, _ = ch.QueueDelete(name, false, false, false) }()
 	require.Eventually(t, func() bool {
 		probe, err := conn.Channel()
@@ -192,12 +193,12 @@ func TestBroker(t *testing.T) {
 	work = func(string) error { return away }
 	send("9", "buildsys.tag", "utf-8", tagging)
 	send("10", "buildsys.tag", "utf-8", tagging)
-	stop = begin()
+	_, wait := begin()
 	expect("9 20 away", "9 20 away", "9 20 away")
-	require.ErrorIs(t, stop(), errWork)
+	require.ErrorIs(t, wait(), errWork)
 	require.Eventually(t, func() bool { return depth() == 2 }, 5*time.Second, 20*time.Millisecond)
 	work = func(string) error { return nil }
-	stop = begin()
+	stop, _ = begin()
 	expect("9 20 <nil>", "10 20 <nil>")
 	require.NoError(t, stop())
 
