@@ -4,22 +4,15 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"maps"
 	"net/url"
-	"slices"
 	"strings"
 
-	"github.com/seed-f134cc8e/relkit/modulemd"
+	"github.com/seed-f134cc8e/relkit/examples/source"
+	"github.com/seed-f134cc8e/relkit/koji"
 	"github.com/seed-f134cc8e/relkit/pdc"
 	"github.com/seed-f134cc8e/relkit/planner"
+	"github.com/seed-f134cc8e/relkit/planner/rpm"
 )
-
-// How this program names things in a graph.
-func sourceID(name string) planner.ID         { return planner.ID("rpms/" + name) }
-func binaryID(name string) planner.ID         { return planner.ID("binary/" + name) }
-func moduleID(name, stream string) planner.ID { return planner.ID("modules/" + name + ":" + stream) }
 
 // componentOf returns what dist-git and Koji call a node: "rpms/bash" is the
 // package bash, "modules/perl:5.26" the module perl and its stream.
@@ -37,191 +30,84 @@ func componentOf(id planner.ID) (namespace, name, stream string) {
 	return namespace, rest, stream
 }
 
-// errNothingKnown says that PDC has no package of a component: planning from
-// that would end in an empty plan that looks like good news.
-var errNothingKnown = errors.New("PDC knows no package of it")
-
-// inquiry walks PDC from changed components to everything that needs them.
-// PDC answers one level at a time, in names of binary packages; the graph is
-// put together from relationships (who needs which binary) and rpms (which
-// source a binary comes from).
-type inquiry struct {
-	pdc     *pdc.Client
-	release string
-	b       planner.Builder
-
-	sourceOf map[string]string // binary to source package
-	sources  map[string]bool   // affected source packages
-	binaries map[string]bool   // affected binary packages
-}
-
-// askPDC returns the part of the release's graph that matters for a change:
-// the changed components, everything affected by them, and the edges between.
-func askPDC(ctx context.Context, c *pdc.Client, release string, changed []string, progress func(string)) (*planner.Graph, error) {
-	q := &inquiry{
-		pdc: c, release: release, b: planner.Builder{Release: release},
-		sourceOf: map[string]string{}, sources: map[string]bool{}, binaries: map[string]bool{},
+// dependencies returns the graph to plan by: as it was when the run began, or
+// what the source tells. Of a source that tells everything, the part that
+// matters for the change is kept.
+func dependencies(ctx context.Context, o options, c *clients, s *state, out *screen) (*planner.Graph, error) {
+	if s.graph != nil {
+		return s.graph, nil
 	}
-	names, frontier := slices.Clone(changed), []string(nil)
-	for level := 0; len(names) > 0 || len(frontier) > 0; level++ {
-		built, err := q.builtFrom(ctx, names)
-		if err != nil {
+	from := o.From
+	if from.Source == source.FromKoji {
+		if err := c.buildTag(ctx, o, &from); err != nil {
 			return nil, err
 		}
-		if level == 0 {
-			if err := q.mustKnow(changed); err != nil {
-				return nil, err
-			}
-		}
-		if names, frontier, err = q.neededBy(ctx, append(frontier, built...)); err != nil {
-			return nil, err
-		}
-		progress(fmt.Sprintf("level %d: %d packages affected", level, len(q.sources)))
 	}
-	if err := q.modules(ctx); err != nil {
+	label := from.Release
+	if label == "" {
+		label = from.Tag
+	}
+	known, err := from.Read(ctx, source.Ask{
+		Changed: packageNames(o.changed), Koji: c.koji, PDC: c.pdc, Policy: rpm.Policy{Release: label},
+		Progress: func(text string) { out.say("%s: %s", from.Source, text) },
+	})
+	if err != nil {
 		return nil, err
 	}
-	return q.b.Graph()
-}
-
-func (q *inquiry) mustKnow(changed []string) error {
-	for _, name := range changed {
-		known := false
-		for _, source := range q.sourceOf {
-			known = known || source == name
-		}
-		if !known {
-			return fmt.Errorf("%s in %s: %w", name, q.release, errNothingKnown)
-		}
+	for _, note := range known.Notes {
+		out.say("%s", note)
 	}
-	return nil
-}
-
-// builtFrom adds source packages and the binaries built from them, and returns
-// the binaries not seen before.
-func (q *inquiry) builtFrom(ctx context.Context, sources []string) ([]string, error) {
-	var ask, found []string
-	for _, s := range sources {
-		if !q.sources[s] {
-			q.sources[s] = true
-			ask = append(ask, s)
+	g, total := known.Graph, 0
+	switch from.Source {
+	case source.FromFile:
+		return g, nil
+	case source.FromPDC:
+		if total, err = packagesOf(ctx, c.pdc, from.Release); err != nil {
+			return c.durations(ctx, g)
 		}
-	}
-	if len(ask) == 0 {
-		return nil, nil
-	}
-	query := pdc.Query{Fields: []string{"name", "srpm_name", "arch"}, Filter: url.Values{"linked_release": {q.release}}}
-	for r, err := range q.pdc.RPMs().AllOf(ctx, query, "srpm_name", ask) {
-		if err != nil {
+	default:
+		total = sourcesIn(g)
+		if g, err = source.Around(g, o.changed); err != nil {
 			return nil, err
 		}
-		if r.Arch == "src" || r.Arch == "nosrc" {
-			continue
-		}
-		if err := q.origin(r.Name, r.SRPMName); err != nil {
-			return nil, err
-		}
-		q.b.AddNode(planner.Node{ID: sourceID(r.SRPMName), Kind: "source"})
-		q.b.AddNode(planner.Node{ID: binaryID(r.Name), Kind: "binary", Conduit: true})
-		q.b.AddEdge(planner.Edge{From: binaryID(r.Name), To: sourceID(r.SRPMName), Kind: planner.EdgeFrom})
-		if !q.binaries[r.Name] {
-			q.binaries[r.Name] = true
-			found = append(found, r.Name)
-		}
 	}
-	return found, nil
+	out.say("%s: %d of %d packages of %s are affected", from.Source, sourcesIn(g), total, label)
+	return c.durations(ctx, g)
 }
 
-// origin notes which source a binary comes from. Two answers in one release
-// contradict each other: the plan would be wrong whichever is taken.
-func (q *inquiry) origin(binary, source string) error {
-	if have, ok := q.sourceOf[binary]; ok && have != source {
-		return fmt.Errorf("PDC contradicts itself: in %s the binary %s is built from %s and from %s", q.release, binary, have, source)
+// buildTag fills in which tag is read where only the target was named, and
+// where its modules are.
+func (c *clients) buildTag(ctx context.Context, o options, from *source.From) error {
+	if o.Target == "" {
+		return nil
 	}
-	q.sourceOf[binary] = source
+	t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+	if err != nil {
+		return err
+	}
+	if from.Tag == "" {
+		from.Tag = t.BuildTag
+	}
+	if from.Modules == nil {
+		from.Modules = []string{modularTag(t.DestTag)}
+	}
 	return nil
 }
 
-// neededBy adds the edges that point to the given binaries and returns the
-// source packages and binaries at their other ends that are new.
-func (q *inquiry) neededBy(ctx context.Context, names []string) (sources, binaries []string, err error) {
-	if len(names) == 0 {
-		return nil, nil, nil
-	}
-	var rows []pdc.Relationship
-	unknown := map[string]bool{}
-	ask := pdc.DependencyQuery{Release: q.release, Types: []string{pdc.RPMRequires, pdc.RPMBuildRequires}, Names: names}
-	for r, err := range q.pdc.Dependents(ctx, ask) {
-		if err != nil {
-			return nil, nil, err
-		}
-		rows = append(rows, r)
-		if q.sourceOf[r.From.Name] == "" {
-			unknown[r.From.Name] = true
+// modularTag is where the module builds of a tag's distribution are.
+func modularTag(tag string) string { return tag + "-modular" }
+
+func sourcesIn(g *planner.Graph) (n int) {
+	for node := range g.Nodes() {
+		if node.Kind == planner.KindSource {
+			n++
 		}
 	}
-	if len(unknown) > 0 {
-		more, err := q.pdc.Sources(ctx, q.release, slices.Sorted(maps.Keys(unknown)))
-		if err != nil {
-			return nil, nil, err
-		}
-		for binary, source := range more {
-			if err := q.origin(binary, source); err != nil {
-				return nil, nil, err
-			}
-		}
-	}
-	seen := map[string]bool{}
-	for _, r := range rows {
-		source := q.sourceOf[r.From.Name]
-		if source == "" {
-			return nil, nil, fmt.Errorf("PDC contradicts itself: %s needs %s in %s, but no rpm of that name is in the release", r.From.Name, r.To.Name, q.release)
-		}
-		if r.Type == pdc.RPMBuildRequires {
-			q.b.AddNode(planner.Node{ID: sourceID(source), Kind: "source"})
-			q.b.AddEdge(planner.Edge{From: sourceID(source), To: binaryID(r.To.Name), Kind: planner.EdgeBuild, Evidence: "BuildRequires: " + r.To.Name})
-			if !q.sources[source] && !seen[source] {
-				seen[source] = true
-				sources = append(sources, source)
-			}
-			continue
-		}
-		q.b.AddNode(planner.Node{ID: binaryID(r.From.Name), Kind: "binary", Conduit: true})
-		q.b.AddEdge(planner.Edge{From: binaryID(r.From.Name), To: binaryID(r.To.Name), Kind: planner.EdgeRun, Evidence: "Requires: " + r.To.Name})
-		if !q.binaries[r.From.Name] {
-			q.binaries[r.From.Name] = true
-			binaries = append(binaries, r.From.Name)
-		}
-	}
-	return sources, binaries, nil
+	return n
 }
 
-// modules adds the module streams that hold an affected package. Which
-// packages a module holds is read from its modulemd document.
-func (q *inquiry) modules(ctx context.Context) error {
-	affected := slices.Sorted(maps.Keys(q.sources))
-	query := pdc.Query{Fields: []string{"name", "stream", "version", "modulemd"}, Filter: url.Values{"active": {"true"}}}
-	latest := map[planner.ID]pdc.Module{}
-	for m, err := range q.pdc.Modules().AllOf(ctx, query, "component_name", affected) {
-		if err != nil {
-			return err
-		}
-		id := moduleID(m.Name, m.Stream)
-		if have, ok := latest[id]; !ok || len(m.Version) > len(have.Version) || len(m.Version) == len(have.Version) && m.Version > have.Version {
-			latest[id] = m
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(latest)) {
-		stream, err := modulemd.ParseLax(string(id), []byte(latest[id].Modulemd))
-		if err != nil {
-			return fmt.Errorf("the modulemd document of %s in PDC: %w", id, err)
-		}
-		for c := range stream.RPMs {
-			if q.sources[c] {
-				q.b.AddNode(planner.Node{ID: id, Kind: "module"})
-				q.b.AddEdge(planner.Edge{From: id, To: sourceID(c), Kind: planner.EdgeContains, Evidence: "components.rpms." + c})
-			}
-		}
-	}
-	return nil
+// packagesOf counts the source packages of a release.
+func packagesOf(ctx context.Context, c *pdc.Client, release string) (int, error) {
+	page, err := c.RPMs().List(ctx, pdc.Query{Filter: url.Values{"linked_release": {release}, "arch": {"src"}}, Fields: []string{"name"}, PageSize: 1})
+	return page.Count, err
 }

@@ -190,16 +190,26 @@ func TestWhatCannotBeginIsRefusedAtOnce(t *testing.T) {
 
 func TestTheCommandLineIsChecked(t *testing.T) {
 	for args, want := range map[string]string{
-		"-bad":                                 "flag provided but not defined",
-		"extra":                                `unexpected argument "extra"`,
-		"resume":                               "resume needs -state",
-		"-pdc http://x -graph y -changed a":    "give -pdc or -graph",
-		"-pdc http://x -changed a":             "-release",
-		"-koji http://x -profile y -changed a": "give -koji or -profile",
-		"-koji http://x -graph y":              "nothing changed",
-		"-graph y -changed a -write -koji x":   "-write needs",
-		"-poll 0s":                             "must be positive",
-		"-changed ,":                           "nothing changed",
+		"-bad":                                  "flag provided but not defined",
+		"extra":                                 `unexpected argument "extra"`,
+		"resume":                                "resume needs -state",
+		"-pdc http://x -graph y -changed a":     "give -pdc or -graph",
+		"-pdc http://x -changed a":              "-release",
+		"-koji http://x -profile y -changed a":  "give -koji or -profile",
+		"-koji http://x -graph y":               "nothing changed",
+		"-graph y -changed a -write -koji x":    "-write needs",
+		"-poll 0s":                              "must be positive",
+		"-source moon":                          "-source moon is none of pdc, koji, repo, file",
+		"-source koji -pdc http://x -changed a": "-source koji and -pdc contradict each other",
+		"-source pdc -graph y -changed a":       "-source pdc and -graph contradict each other",
+		"-source file -changed a":               "-source file needs -graph",
+		"-source repo -changed a":               "-source repo needs -repo",
+		"-repo a,,b -changed a":                 "an empty entry",
+		"-repo a -graph b -changed a":           "give -graph or -repo, not both",
+		"-pdc http://x -tag f43 -changed a":     "go with -source koji, not with pdc",
+		"-koji http://x -changed a":             "-koji URL -target NAME (or -tag)",
+		"-source koji -ci http://x -changed a":  "-koji URL -target NAME (or -tag)",
+		"-changed ,":                            "nothing changed",
 	} {
 		code, _, errs := start(t.Context(), strings.Fields(args))
 		assert.Equal(t, exitUsage, code, args)

@@ -12,6 +12,7 @@
 // nothing there unless told to with -write:
 //
 //	orchestrator -changed rpms/openssl -plan-only -pdc URL -release fedora-43
+//	orchestrator -changed rpms/openssl -plan-only -koji URL -target f43
 //	orchestrator -changed rpms/openssl -graph deps.json -koji URL -target f43
 package main
 
@@ -95,14 +96,11 @@ func orchestrate(ctx context.Context, o options, out *screen) error {
 	}
 	defer svc.close()
 
-	// What depends on what: from PDC, or from a file, or as it was when the
-	// run began.
+	// What depends on what: from PDC, a Koji tag, repositories or a file, or as
+	// it was when the run began.
 	graph, err := dependencies(ctx, o, svc, state, out)
 	if err != nil {
 		return err
-	}
-	if lost := graph.Dangling(); len(lost) > 0 {
-		out.say("%d dependencies lead to nothing, for example %s -> %s", len(lost), lost[0].From, lost[0].To)
 	}
 	plan, err := graph.Plan(planner.Request{Changed: o.changed, Limits: planner.Limits{Nodes: o.limit}})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/examples/world/distro"
 	"github.com/seed-f134cc8e/relkit/planner"
 	"github.com/seed-f134cc8e/relkit/planner/drive"
@@ -21,16 +22,13 @@ var errUsage = errors.New("usage")
 // options are the command line. Those with a JSON name are remembered in the
 // state folder, so that resume needs none of them.
 type options struct {
+	source.From
+
 	resume   bool
 	changed  []planner.ID
 	Changed  string `json:"changed"`
-	Graph    string `json:"graph,omitempty"`
-	PDC      string `json:"pdc,omitempty"`
-	Release  string `json:"release,omitempty"`
 	DistGit  string `json:"distgit,omitempty"`
 	Branch   string `json:"branch,omitempty"`
-	Koji     string `json:"koji,omitempty"`
-	Profile  string `json:"profile,omitempty"`
 	User     string `json:"user,omitempty"`
 	Target   string `json:"target,omitempty"`
 	CI       string `json:"ci,omitempty"`
@@ -63,21 +61,19 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.Usage = func() {
 		fmt.Fprint(stderr, "Usage: orchestrator [flags]            rebuild what a change makes necessary\n"+
 			"       orchestrator resume -state DIR  go on with a run that was stopped or killed\n\n"+
-			"Without -pdc, -distgit, -koji and -graph it runs in a demo distribution.\n"+
+			"What depends on what comes from PDC (-pdc, -release), a Koji tag (-koji, -target or -tag),\n"+
+			"repositories (-repo) or a graph file (-graph). Without any, it runs in a demo distribution.\n"+
 			"The hub's password is read from the environment: KOJI_PASSWORD.\n\n")
 		fs.PrintDefaults()
 		fmt.Fprint(stderr, "\nExit status: 0 done, 1 failure, 2 usage, 3 held by a limit, 4 unfixed failures left,\n5 state folder in use, damaged or of another run, 130 interrupted.\n")
 	}
 	fs.StringVar(&o.Changed, "changed", "", "changed components, separated by commas (demo: "+demoChanged+")")
-	fs.StringVar(&o.Graph, "graph", "", "read dependencies from `FILE` (planner-graph/1 JSON, may be gzipped) instead of PDC")
-	fs.StringVar(&o.PDC, "pdc", "", "ask the PDC at `URL` what depends on the change")
-	fs.StringVar(&o.Release, "release", "", "release in PDC, and product version of its tests")
+	o.Flags(fs, source.FromPDC, source.FromKoji, source.FromRepo, source.FromFile)
+	source.List(fs, "arch", "`architectures` whose packages count, of a Koji tag or repositories (default: all)", &o.Arches)
 	fs.StringVar(&o.DistGit, "distgit", "", "dist-git at `URL`, where commits are made")
 	fs.StringVar(&o.Branch, "branch", "", "dist-git branch of the release")
-	fs.StringVar(&o.Koji, "koji", "", "Koji hub at `URL`")
-	fs.StringVar(&o.Profile, "profile", "", "Koji hub of a profile in koji.conf")
 	fs.StringVar(&o.User, "user", "", "user at the hub and at dist-git")
-	fs.StringVar(&o.Target, "target", "", "build target; the side tag is made from its build tag")
+	fs.StringVar(&o.Target, "target", "", "build target; the side tag is made from its build tag, and the build tag is the -tag that is read")
 	fs.StringVar(&o.CI, "ci", "", "Greenwave at `URL`; empty: builds are not gated")
 	fs.StringVar(&o.Context, "context", "side_tag_merge", "decision context that a build must satisfy")
 	fs.StringVar(&o.Mail, "mail", "", "author of commits, \"Name <mail>\"")
@@ -109,16 +105,15 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return fail("resume needs -state DIR")
 	case o.limit < 0 || o.parallel < 1 || o.poll <= 0 || o.timeout <= 0 || o.speed <= 0:
 		return fail("-limit, -parallel, -poll, -timeout and -speed must be positive")
-	case o.Koji != "" && o.Profile != "":
-		return fail("give -koji or -profile, not both")
-	case o.PDC != "" && o.Graph != "":
-		return fail("give -pdc or -graph, not both")
 	}
 	if o.resume {
 		return o, nil
 	}
-	o.Demo = o.PDC == "" && o.DistGit == "" && o.Koji == "" && o.Profile == "" && o.CI == "" && (o.Graph == "" || o.planOnly)
-	if o.Changed == "" && o.Demo && o.Graph == "" {
+	if err := o.Settle(); err != nil {
+		return fail("%v", err)
+	}
+	o.Demo = o.PDC == "" && o.DistGit == "" && o.Koji == "" && o.Profile == "" && o.CI == "" && (!o.given() || o.planOnly)
+	if o.Changed == "" && o.Demo && !o.given() {
 		o.Changed = demoChanged
 	}
 	for _, id := range strings.Split(o.Changed, ",") {
@@ -131,18 +126,25 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return fail("nothing changed: name the changed components with -changed")
 	case o.Demo:
 		o.demo()
-	case o.Graph == "" && (o.PDC == "" || o.Release == ""):
-		return fail("say where dependencies are known: -pdc URL -release NAME, or -graph FILE")
+	case !o.given() && (o.Source != source.FromPDC || o.PDC == "" || o.Release == "") &&
+		(o.Source != source.FromKoji || o.Koji == "" && o.Profile == "" || o.Tag == "" && o.Target == ""):
+		return fail("say where dependencies are known: -pdc URL -release NAME, -koji URL -target NAME (or -tag), -repo URL, or -graph FILE")
 	case o.write && (o.Koji == "" && o.Profile == "" || o.DistGit == "" || o.Target == "" || o.Branch == "" || o.User == ""):
 		return fail("-write needs -koji (or -profile), -distgit, -target, -branch and -user")
 	}
 	return o, nil
 }
 
+// given reports whether the source is at hand, without a service.
+func (o options) given() bool { return o.Source == source.FromFile || o.Source == source.FromRepo }
+
 // demo fills in what the demo world is.
 func (o *options) demo() {
 	o.write = !o.planOnly
 	o.Release, o.Branch, o.Target = distro.Release, distro.Branch, distro.Target
+	if o.Source == "" {
+		o.Source = source.FromPDC
+	}
 	o.poll, o.speed = 15*time.Second, 400
 	if o.Fail == "none" {
 		o.Fail = ""

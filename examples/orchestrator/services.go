@@ -3,15 +3,10 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,7 +37,7 @@ type clients struct {
 func connect(o *options, out *screen) (*clients, error) {
 	c := &clients{}
 	pass := o.password
-	if o.Demo && o.Graph == "" {
+	if o.Demo && o.Graph == "" && len(o.Repos) == 0 {
 		world := services.Options{Dir: demoFolder(*o), Speed: o.speed, FailBuild: named(o.Fail), FailTest: named(o.FailTest)}
 		if !o.planOnly {
 			world.Changed = packageNames(o.changed)
@@ -83,12 +78,8 @@ func connect(o *options, out *screen) (*clients, error) {
 	if o.write && pass != "" {
 		opts = append(opts, koji.WithPassword(o.User, pass))
 	}
-	switch {
-	case o.Profile != "":
-		c.koji, e = koji.FromProfile(o.Profile, opts...)
-		check(e)
-	case o.Koji != "":
-		c.koji, e = koji.NewClient(o.Koji, opts...)
+	if o.Profile != "" || o.Koji != "" {
+		c.koji, e = o.Client(opts...)
 		check(e)
 	}
 	if o.CI != "" {
@@ -128,58 +119,6 @@ func packageNames(ids []planner.ID) []string {
 		}
 	}
 	return out
-}
-
-// dependencies returns the graph to plan by.
-func dependencies(ctx context.Context, o options, c *clients, s *state, out *screen) (*planner.Graph, error) {
-	switch {
-	case s.graph != nil:
-		return s.graph, nil
-	case o.Graph != "":
-		return readGraph(o.Graph)
-	}
-	g, err := askPDC(ctx, c.pdc, o.Release, packageNames(o.changed), func(text string) { out.say("pdc: %s", text) })
-	if err != nil {
-		return nil, fmt.Errorf("asking PDC what depends on the change: %w", err)
-	}
-	if total, err := packagesOf(ctx, c.pdc, o.Release); err == nil {
-		affected := 0
-		for n := range g.Nodes() {
-			if n.Kind == "source" {
-				affected++
-			}
-		}
-		out.say("pdc: %d of %d packages of %s are affected", affected, total, o.Release)
-	}
-	return c.durations(ctx, g)
-}
-
-// packagesOf counts the source packages of a release.
-func packagesOf(ctx context.Context, c *pdc.Client, release string) (int, error) {
-	page, err := c.RPMs().List(ctx, pdc.Query{Filter: url.Values{"linked_release": {release}, "arch": {"src"}}, Fields: []string{"name"}, PageSize: 1})
-	return page.Count, err
-}
-
-// readGraph reads a graph file, gzipped or not.
-func readGraph(path string) (*planner.Graph, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(bytes.NewReader(data))
-		if err == nil {
-			data, err = io.ReadAll(io.LimitReader(z, 1<<30))
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	g, err := planner.ParseGraph(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return g, nil
 }
 
 // durations adds how long builds usually take, as the hub remembers it, so
@@ -314,7 +253,7 @@ func (c *clients) merge(ctx context.Context, o options, s *state, results map[pl
 	for id, nvr := range results {
 		tag := t.DestTag
 		if namespace, _, _ := componentOf(id); namespace == "modules" {
-			tag += "-modular"
+			tag = modularTag(tag)
 		}
 		byTag[tag] = append(byTag[tag], nvr)
 	}

@@ -43,7 +43,7 @@ type From struct {
 	PDC     string   `json:"pdc,omitempty"`
 	Release string   `json:"release,omitempty"`
 	// Arches are those that count; nil is all. Modules are Koji tags with
-	// module builds. Programs set both as they like.
+	// module builds. Programs set both where the flags leave them nil.
 	Arches  []string `json:"arches,omitempty"`
 	Modules []string `json:"modules,omitempty"`
 
@@ -69,6 +69,7 @@ func (f *From) Flags(fs *flag.FlagSet, kinds ...Kind) {
 			fs.StringVar(&f.TopURL, "topurl", "", "the hub's files at `URL` (default: the profile's, or kojifiles beside kojihub)")
 			fs.StringVar(&f.Tag, "tag", "", "build `tag` whose repo tells what depends on what")
 			fs.StringVar(&f.Repo, "koji-repo", "", "`number` of the tag's repo, or latest (default: the newest that is ready)")
+			List(fs, "module-tag", "`tags` with module builds, with commas: modules are read from there", &f.Modules)
 		}
 	}
 }
@@ -142,8 +143,8 @@ func (f *From) Settle() error {
 		return errors.New("-source file needs -graph FILE")
 	case f.Source == FromRepo && len(f.Repos) == 0:
 		return errors.New("-source repo needs -repo")
-	case f.Source != FromKoji && (f.Tag != "" || f.Repo != ""):
-		return fmt.Errorf("-tag and -koji-repo go with -source koji, not with %s", f.Source)
+	case f.Source != FromKoji && (f.Tag != "" || f.Repo != "" || f.Modules != nil):
+		return fmt.Errorf("-tag, -koji-repo and -module-tag go with -source koji, not with %s", f.Source)
 	}
 	return nil
 }

@@ -138,6 +138,8 @@ func findRepo(ctx context.Context, c *koji.Client, tag, which string) (koji.Repo
 	id, err := strconv.Atoi(which)
 	if which == "latest" {
 		id, err = latest(ctx, c, tag)
+	} else if err != nil {
+		err = fmt.Errorf("%q is neither a repo's number nor latest", which)
 	}
 	if err != nil {
 		return koji.Repo{}, err
@@ -145,7 +147,7 @@ func findRepo(ctx context.Context, c *koji.Client, tag, which string) (koji.Repo
 	r, err := c.RepoByID(ctx, id)
 	switch {
 	case err != nil:
-		return koji.Repo{}, err
+		return koji.Repo{}, fmt.Errorf("repo %d: %w", id, err)
 	case r.Tag != tag:
 		return koji.Repo{}, fmt.Errorf("repo %d is of the tag %s", id, r.Tag)
 	case r.State != koji.RepoReady && r.State != koji.RepoExpired:
