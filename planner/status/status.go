@@ -5,7 +5,8 @@
 //
 // Each client converts its own service's states with a pure function, so that
 // a dashboard or an orchestrator needs one renderer. The package imports
-// nothing of relkit and may be imported by every client.
+// nothing of relkit and may be imported by every client. Documents of Image
+// Factory, which has no client here, are read by [FactoryImage].
 package status
 
 import (
