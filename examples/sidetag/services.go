@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/seed-f134cc8e/relkit/distgit"
+	"github.com/seed-f134cc8e/relkit/distgit/git"
+	"github.com/seed-f134cc8e/relkit/distgit/spec"
+	"github.com/seed-f134cc8e/relkit/koji"
+	"github.com/seed-f134cc8e/relkit/koji/bodhi"
+	"github.com/seed-f134cc8e/relkit/planner"
+)
+
+// clients are the services that a run talks to; those that were not asked for
+// are nil.
+type clients struct {
+	koji  *koji.Client
+	git   *git.Client
+	web   *distgit.Client
+	bodhi *bodhi.Client
+	demo  *demo
+}
+
+// connect makes the clients. It talks to nobody, except that the demo's
+// services are started.
+func connect(o *options, s *state, out *screen) (*clients, error) {
+	c := &clients{}
+	var err error
+	if o.Demo {
+		if c.demo, err = startDemo(o, s.path("world"), out); err != nil {
+			return nil, err
+		}
+	}
+	check := func(e error) {
+		if err == nil {
+			err = e
+		}
+	}
+	// The clients give up soon: the driver waits longer, and says so.
+	const retries = 1
+	wait := o.realTime(2 * time.Second)
+	var e error
+	if o.DistGit != "" {
+		c.web, e = distgit.NewClient(o.DistGit, distgit.WithRetry(distgit.Retry{Max: retries, Wait: wait, MaxWait: wait}))
+		check(e)
+		opts := []git.Option{git.WithWeb(c.web), git.WithRetry(git.Retry{Max: retries, Wait: wait, MaxWait: wait})}
+		if o.password != "" && o.User != "" {
+			opts = append(opts, git.WithPassword(o.User, o.password))
+		}
+		c.git, e = git.NewClient(o.DistGit, opts...)
+		check(e)
+	}
+	opts := []koji.Option{koji.WithRetry(koji.Retry{Max: retries, Wait: wait, MaxWait: wait})}
+	if o.write && o.password != "" {
+		opts = append(opts, koji.WithPassword(o.User, o.password))
+	}
+	switch {
+	case o.Profile != "":
+		c.koji, e = koji.FromProfile(o.Profile, opts...)
+		check(e)
+	case o.Koji != "":
+		c.koji, e = koji.NewClient(o.Koji, opts...)
+		check(e)
+	}
+	if o.Bodhi != "" {
+		opts := []bodhi.Option{bodhi.WithRetry(bodhi.Retry{Max: retries, Wait: wait, MaxWait: wait})}
+		if o.token != "" {
+			opts = append(opts, bodhi.WithToken(o.token))
+		}
+		c.bodhi, e = bodhi.NewClient(o.Bodhi, opts...)
+		check(e)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+func (c *clients) close() error {
+	if c.demo == nil {
+		return nil
+	}
+	return c.demo.close()
+}
+
+// ready checks, without changing anything, that the services could do what the
+// plan asks for: before half of it has been done.
+func (c *clients) ready(ctx context.Context, o options, s *state, out *screen) error {
+	if s.ID != "" {
+		return nil // it was, when the run began
+	}
+	if c.koji != nil && o.Target != "" {
+		t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+		if err != nil {
+			return err
+		}
+		if !o.write {
+			out.say("hub %s: a side tag would be made below %s, of target %s", c.koji.URL(), t.BuildTag, t.Name)
+		}
+	}
+	if o.SideTag != "" && c.koji != nil {
+		t, err := c.koji.Tag(ctx, koji.Ref(o.SideTag))
+		if err != nil {
+			return err
+		}
+		if on, _ := t.Extra["sidetag"].(bool); !on {
+			return fmt.Errorf("%s is a tag, but no side tag", o.SideTag)
+		}
+	}
+	for _, id := range s.Breakage.Sources {
+		if c.git == nil || !s.Breakage.asIs(id) {
+			continue
+		}
+		if nvr, err := c.inSideTag(ctx, o.SideTag, id, s.Breakage); err != nil || nvr != "" {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		have, err := c.versionInGit(ctx, o, id)
+		if err != nil {
+			return err
+		}
+		if want := s.Breakage.Versions[id]; have != "" && have != want {
+			return fmt.Errorf("%s: the new packages are of version %s, but branch %s of dist-git has %s: push the update there first", packageName(id), want, o.Branch, have)
+		}
+	}
+	if !o.write {
+		out.say("nothing was changed (-write does it)")
+	}
+	return nil
+}
+
+// inSideTag returns the build of a new source that a side tag has already, or
+// nothing.
+func (c *clients) inSideTag(ctx context.Context, tag string, id planner.ID, b *breakage) (string, error) {
+	if tag == "" || c.koji == nil {
+		return "", nil
+	}
+	tagged, err := c.koji.ListTagged(ctx, koji.TaggedQuery{Tag: koji.Ref(tag), Package: packageName(id), Latest: 1})
+	if err != nil {
+		return "", err
+	}
+	for _, t := range tagged {
+		if t.Version == b.Versions[id] {
+			return t.NVR, nil
+		}
+	}
+	return "", nil
+}
+
+// versionInGit is the version that a branch has, empty when the spec file
+// leaves it open.
+func (c *clients) versionInGit(ctx context.Context, o options, id planner.ID) (string, error) {
+	repo := repoOf(id)
+	file, err := c.git.File(ctx, repo, o.Branch, repo.Name+".spec")
+	if err != nil {
+		return "", err
+	}
+	parsed, err := spec.Parse(repo.Name+".spec", file.Data)
+	if err != nil {
+		return "", err
+	}
+	e, err := parsed.Evaluate(spec.Options{Macros: distgit.ParseBranch(o.Branch).Macros(0)})
+	if err != nil || !e.Version.Known() {
+		return "", err
+	}
+	return e.Version.Text, nil
+}
+
+func repoOf(id planner.ID) distgit.Repo {
+	return distgit.Repo{Namespace: "rpms", Name: packageName(id)}
+}
+
+// sideTag finds the run's side tag or asks for one. What we had before is
+// remembered first, so that a side tag whose name was lost on the way is
+// recognised.
+func (c *clients) sideTag(ctx context.Context, o options, s *state) error {
+	if err := c.koji.Login(ctx); err != nil {
+		return fmt.Errorf("login at the hub: %w", err)
+	}
+	if s.SideTag != "" {
+		return nil
+	}
+	if o.SideTag != "" {
+		s.SideTag = o.SideTag
+		return s.save()
+	}
+	t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+	if err != nil {
+		return err
+	}
+	me, err := c.koji.Myself(ctx)
+	if err != nil {
+		return err
+	}
+	tags, err := c.koji.ListSideTags(ctx, koji.SideTagQuery{BaseTag: koji.Ref(t.BuildTag), User: koji.Ref(me.Name)})
+	if err != nil {
+		return err
+	}
+	s.Ours = true
+	if s.Before == nil {
+		s.Before = []string{}
+		for _, x := range tags {
+			s.Before = append(s.Before, x.Name)
+		}
+		if err := s.save(); err != nil {
+			return err
+		}
+	} else {
+		for _, x := range tags {
+			if !slices.Contains(s.Before, x.Name) {
+				s.SideTag = x.Name
+				return s.save()
+			}
+		}
+	}
+	made, err := c.koji.CreateSideTag(ctx, koji.SideTagRequest{BaseTag: koji.Ref(t.BuildTag)})
+	if err != nil {
+		return err
+	}
+	s.SideTag = made.Name
+	return s.save()
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seed-f134cc8e/relkit/koji"
+	"github.com/seed-f134cc8e/relkit/koji/bodhi"
+	"github.com/seed-f134cc8e/relkit/planner"
+)
+
+// update makes an update of the side tag, once, and follows it as far as was
+// asked. Bodhi removes the side tag itself when it is done with it.
+func (c *clients) update(ctx context.Context, o options, s *state, built map[planner.ID]string, out *screen) error {
+	if s.Update == "" {
+		notes := o.Notes
+		if notes == "" {
+			notes = s.Breakage.notes(built)
+		}
+		u, created, err := c.bodhi.CreateFromSideTag(ctx, s.SideTag, bodhi.NewUpdate{Notes: notes, Type: o.Type, Severity: o.Severity, Bugs: o.Bugs})
+		if errors.Is(err, bodhi.ErrInvalid) || errors.Is(err, bodhi.ErrForbidden) || errors.Is(err, bodhi.ErrUnauthorized) {
+			return fmt.Errorf("everything is built in %s, but there is no update of it: %w (resume tries again)", s.SideTag, err)
+		}
+		if err != nil {
+			return err
+		}
+		s.Update = u.Alias
+		if err := s.save(); err != nil {
+			return err
+		}
+		out.update(u, created, missing(u, built))
+	}
+	if o.Wait == "" {
+		return nil
+	}
+	u, err := c.bodhi.WaitUpdate(ctx, s.Update, bodhi.UpdateStatus(o.Wait), o.realTime(o.poll))
+	if errors.Is(err, bodhi.ErrEnded) && u.Status == bodhi.Stable {
+		err = nil // further than was asked
+	}
+	if err != nil {
+		return err
+	}
+	out.update(u, false, nil)
+	return nil
+}
+
+// notes say what the update is about.
+func (b *breakage) notes(built map[planner.ID]string) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s\n\n", b.reason())
+	for _, id := range slices.Sorted(maps.Keys(built)) {
+		fmt.Fprintf(&text, "- %s\n", built[id])
+	}
+	return text.String()
+}
+
+// missing are our builds that an update does not hold: somebody made it
+// before all was built.
+func missing(u bodhi.Update, built map[planner.ID]string) []string {
+	var out []string
+	for _, nvr := range built {
+		if !slices.ContainsFunc(u.Builds, func(b bodhi.Build) bool { return b.NVR == nvr }) {
+			out = append(out, nvr)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// merge brings the builds to where everybody finds them, and removes the side
+// tag if we made it. Everything is looked for before it is done, so that it may
+// be repeated.
+func (c *clients) merge(ctx context.Context, o options, s *state, built map[planner.ID]string, out *screen) error {
+	if s.Merged {
+		return nil
+	}
+	t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+	if err != nil {
+		return err
+	}
+	nvrs := slices.Sorted(maps.Values(built))
+	var tasks []int // the hub's own, that tag
+	for asked := false; ; asked = true {
+		finished, err := c.finished(ctx, tasks)
+		if err != nil {
+			return err
+		}
+		tagged, err := c.koji.ListTagged(ctx, koji.TaggedQuery{Tag: koji.Ref(t.DestTag)})
+		if err != nil {
+			return err
+		}
+		have := map[string]bool{}
+		for _, b := range tagged {
+			have[b.NVR] = true
+		}
+		left := slices.DeleteFunc(slices.Clone(nvrs), func(n string) bool { return have[n] })
+		switch {
+		case len(left) == 0:
+			return c.merged(ctx, s, len(nvrs), t.DestTag, out)
+		case asked && finished:
+			return fmt.Errorf("the hub did not tag %s into %s; see its tasks %v", strings.Join(left, ", "), t.DestTag, tasks)
+		case !asked:
+			for _, nvr := range left {
+				task, err := c.koji.TagBuild(ctx, koji.Ref(t.DestTag), koji.Ref(nvr), false)
+				if err != nil && !errors.Is(err, koji.ErrConflict) {
+					return err
+				}
+				tasks = append(tasks, task)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(o.realTime(o.poll)):
+		}
+	}
+}
+
+// finished reports whether tasks have come to their ends.
+func (c *clients) finished(ctx context.Context, tasks []int) (bool, error) {
+	states, err := c.koji.TasksByID(ctx, tasks)
+	return !slices.ContainsFunc(states, func(t *koji.Task) bool { return t != nil && !t.Finished() }), err
+}
+
+// merged cleans up when everything is where it belongs.
+func (c *clients) merged(ctx context.Context, s *state, n int, tag string, out *screen) error {
+	if s.Ours {
+		if err := c.koji.RemoveSideTag(ctx, koji.Ref(s.SideTag)); err != nil && !errors.Is(err, koji.ErrNotFound) {
+			return err
+		}
+	}
+	s.Merged = true
+	out.merged(n, tag)
+	return s.save()
+}
