@@ -3,7 +3,6 @@
 package trigger
 
 import (
-	"encoding/json"
 	"errors"
 
 	"github.com/seed-f134cc8e/relkit/planner"
@@ -111,59 +110,3 @@ type FAS struct {
 
 func (*FAS) check(Topic) error        { return nil }
 func (*FAS) outcomes(Topic) []outcome { return nil }
-
-// FreshmakerEvent is freshmaker.event.state.changed. States: initialized 0,
-// building 1, complete 2, failed 3, skipped 4, canceled 5.
-type FreshmakerEvent struct {
-	ID          int64           `json:"id,omitzero"`
-	MessageID   string          `json:"message_id,omitzero"`
-	SearchKey   Text            `json:"search_key,omitzero"`
-	EventType   int             `json:"event_type_id,omitzero"`
-	State       *int            `json:"state,omitzero"`
-	StateName   string          `json:"state_name,omitzero"`
-	StateReason string          `json:"state_reason,omitzero"`
-	TimeCreated Time            `json:"time_created,omitzero"`
-	TimeDone    Time            `json:"time_done,omitzero"`
-	Requester   Name            `json:"requester,omitzero"`
-	DryRun      *bool           `json:"dry_run,omitzero"`
-	Builds      json.RawMessage `json:"builds,omitzero"`
-	URL         string          `json:"url,omitzero"`
-}
-
-func (*FreshmakerEvent) check(Topic) error        { return nil }
-func (*FreshmakerEvent) outcomes(Topic) []outcome { return nil }
-
-// FreshmakerBuild is freshmaker.build.state.changed. States: build 0, done 1,
-// failed 2, canceled 3, planned 4.
-type FreshmakerBuild struct {
-	ID            int64  `json:"id,omitzero"`
-	Name          string `json:"name,omitzero"`
-	OriginalNVR   string `json:"original_nvr,omitzero"`
-	RebuiltNVR    string `json:"rebuilt_nvr,omitzero"`
-	Type          *int   `json:"type,omitzero"`
-	TypeName      string `json:"type_name,omitzero"`
-	State         *int   `json:"state,omitzero"`
-	StateName     string `json:"state_name,omitzero"`
-	StateReason   string `json:"state_reason,omitzero"`
-	DepOn         string `json:"dep_on,omitzero"`
-	DepOnID       int64  `json:"dep_on_id,omitzero"`
-	EventID       int64  `json:"event_id,omitzero"`
-	BuildID       int64  `json:"build_id,omitzero"`
-	RebuildReason Text   `json:"rebuild_reason,omitzero"`
-	TimeSubmitted Time   `json:"time_submitted,omitzero"`
-	TimeCompleted Time   `json:"time_completed,omitzero"`
-	URL           string `json:"url,omitzero"`
-}
-
-func (*FreshmakerBuild) check(Topic) error        { return nil }
-func (*FreshmakerBuild) outcomes(Topic) []outcome { return nil }
-
-// FreshmakerCancel is freshmaker.manage.eventcancel: rebuilds are called off.
-type FreshmakerCancel struct {
-	Action  string  `json:"action,omitzero"`
-	EventID int64   `json:"event_id,omitzero"`
-	Builds  []int64 `json:"builds_id,omitzero"`
-}
-
-func (*FreshmakerCancel) check(Topic) error        { return nil }
-func (*FreshmakerCancel) outcomes(Topic) []outcome { return nil }
