@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 // Rebuildplan answers what a change makes necessary, from a file that says
-// what depends on what:
+// what depends on what, from repositories or from a Koji tag:
 //
 //	go run ./examples/rebuildplan -changed rpms/zlib
 //	go run ./examples/rebuildplan -changed rpms/zlib explain rpms/git
@@ -9,27 +9,32 @@
 //	go run ./examples/rebuildplan -changed rpms/zlib -builders 2 -repo-delay 5m simulate
 //	go run ./examples/rebuildplan -changed rpms/zlib draw > plan.svg
 //
-// Without -graph it uses a small demo distribution, demo.txt, which also shows
-// the text format; "graph" writes the graph in use.
+//	go run ./examples/rebuildplan -koji URL -tag f43-build -changed rpms/zlib
+//	go run ./examples/rebuildplan -repo /srv/os,/srv/source -changed rpms/zlib
+//
+// Without a source it uses a small demo distribution, demo.txt, which also shows
+// the text format; "graph" writes the graph in use. With -source koji alone it
+// reads the demo world's hub.
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
+	"context"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 
+	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/planner"
 )
 
 // Exit codes.
 const (
 	exitDone    = 0 // answered
-	exitFailed  = 1 // a file could not be read, or cycles are refused
+	exitFailed  = 1 // a source could not be read, or cycles are refused
 	exitUsage   = 2 // the command line makes no sense
 	exitHeld    = 3 // answered, and the plan is over a limit
 	exitUnknown = 4 // an id is not in the graph
@@ -39,11 +44,13 @@ const (
 var demo string
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run answers one command line and returns its exit code.
-func run(args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parse(args, stderr)
 	if errors.Is(err, errHelp) {
 		return exitDone
@@ -51,7 +58,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return exitUsage
 	}
-	g, err := load(o.graph)
+	g, err := load(ctx, o, stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, "rebuildplan:", err)
 		return exitFailed
@@ -68,41 +75,29 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return code
 }
 
-// load reads a graph: JSON or text, plain or gzipped; the demo without a name.
-func load(name string) (*planner.Graph, error) {
-	if name == "" {
+// load reads the graph, or takes the demo when no source was named. What it
+// lacks goes to notes.
+func load(ctx context.Context, o *options, notes io.Writer) (*planner.Graph, error) {
+	if o.Source == "" {
 		return planner.ParseGraphText(demo)
 	}
-	data, err := os.ReadFile(name)
+	stop, err := o.Demo()
 	if err != nil {
 		return nil, err
 	}
-	if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(bytes.NewReader(data))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if data, err = io.ReadAll(io.LimitReader(z, maxGraph+1)); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
+	ask := source.Ask{}
+	if o.verbose {
+		ask.Progress = func(text string) { fmt.Fprintln(notes, "rebuildplan:", text) }
 	}
-	if len(data) > maxGraph {
-		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxGraph)
+	known, err := o.Read(ctx, ask)
+	if err = errors.Join(err, stop()); err != nil {
+		return nil, err
 	}
-	var g *planner.Graph
-	if text := bytes.TrimSpace(data); len(text) > 0 && text[0] == '{' {
-		g, err = planner.ParseGraph(text)
-	} else {
-		g, err = planner.ParseGraphText(string(data))
+	for _, n := range known.Notes {
+		fmt.Fprintln(notes, "rebuildplan:", n)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return g, nil
+	return known.Graph, nil
 }
-
-// maxGraph bounds a graph file, unpacked.
-const maxGraph = 1 << 30
 
 // answer makes the text for one command.
 func answer(g *planner.Graph, o *options) (out string, code int, err error) {

@@ -5,9 +5,11 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +25,7 @@ var update = flag.Bool("update-answers", false, "rewrite the files in testdata")
 
 func rebuildplan(args ...string) (stdout, stderr string, code int) {
 	var out, errs bytes.Buffer
-	code = run(args, &out, &errs)
+	code = run(context.Background(), args, &out, &errs)
 	return out.String(), errs.String(), code
 }
 
@@ -103,6 +105,15 @@ func TestExitCodes(t *testing.T) {
 		{"-changed rpms/zlib -passes -1", exitUsage, "cannot be negative"},
 		{"-graph testdata/none.json -all", exitFailed, "no such file"},
 		{"-graph main.go -all", exitFailed, "main.go: planner: graph text: line 1"},
+		{"-source moon -all", exitUsage, "-source moon is none of koji, repo, file"},
+		{"-source koji -graph x -all", exitUsage, "contradict each other"},
+		{"-source file -all", exitUsage, "-source file needs -graph"},
+		{"-graph x -repo y -all", exitUsage, "give -graph or -repo, not both"},
+		{"-graph x -tag y -all", exitUsage, "go with -source koji"},
+		{"-koji http://127.0.0.1:1/kojihub -all", exitFailed, "name a build tag with -tag"},
+		{"-koji ftp://x -tag y -all", exitFailed, "koji"},
+		{"-repo testdata/none -all", exitFailed, "testdata/none: repodata: repodata/repomd.xml"},
+		{"-source koji -tag nope -all", exitFailed, "no such tag: nope"},
 		{"-all -cycles refuse", exitFailed, "2 cycle groups are refused"},
 		{"-changed rpms/zlib -block [", exitFailed, "is no glob"},
 		{"-all -max-nodes 3", exitHeld, ""},
@@ -139,18 +150,43 @@ func TestGraphsInEveryFormGiveOnePlan(t *testing.T) {
 	assert.Contains(t, errs, "unexpected EOF")
 }
 
+// The demo world's hub, its repo and PDC agree with the distribution itself;
+// here a plan from the hub is that of the graph that the hub's answer was
+// written to.
+func TestThePlanFromAHubIsThatOfItsGraph(t *testing.T) {
+	want, errs, code := rebuildplan("-source", "koji", "-v", "-changed", "rpms/perl-App-FatPacker")
+	require.Equal(t, exitDone, code, errs)
+	assert.Contains(t, errs, "BuildRequires of 3057 of 3057 source packages")
+	assert.Contains(t, want, "18 rebuilds in 9 tiers")
+	text, errs, code := rebuildplan("-source", "koji", "graph")
+	require.Equal(t, exitDone, code, errs)
+	assert.Empty(t, errs)
+	path := filepath.Join(t.TempDir(), "graph.txt")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	out, errs, code := rebuildplan("-graph", path, "-changed", "rpms/perl-App-FatPacker")
+	require.Equal(t, exitDone, code, errs)
+	assert.Equal(t, want, out)
+}
+
+func TestRepositoriesArePlannedAsTheyAre(t *testing.T) {
+	out, errs, code := rebuildplan("-repo", "../whatdepends/demo", "-changed", "rpms/zlib", "-max-depth", "1")
+	require.Equal(t, exitDone, code, errs)
+	assert.Contains(t, out, "rpms/curl")
+	assert.Contains(t, errs, "unresolved dependencies: 1, for example")
+}
+
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestAWriteErrorIsTold(t *testing.T) {
 	var errs bytes.Buffer
-	assert.Equal(t, exitFailed, run([]string{"graph"}, fullDisk{}, &errs))
+	assert.Equal(t, exitFailed, run(t.Context(), []string{"graph"}, fullDisk{}, &errs))
 	assert.Contains(t, errs.String(), "disk full")
 }
 
 func TestTheDemoIsWhole(t *testing.T) {
-	g, err := load("")
+	g, err := load(t.Context(), &options{}, io.Discard)
 	require.NoError(t, err)
 	assert.Empty(t, g.Dangling())
 	p, err := g.Plan(planner.Request{All: true})

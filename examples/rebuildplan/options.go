@@ -11,17 +11,21 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/planner"
 )
 
 // options are one command line.
 type options struct {
-	graph, format string
-	command       string
-	ids           []planner.ID // of explain
-	request       planner.Request
-	terms         planner.ScheduleOptions
-	cut           []string // FROM->TO, of whatif
+	source.From
+
+	format  string
+	verbose bool
+	command string
+	ids     []planner.ID // of explain
+	request planner.Request
+	terms   planner.ScheduleOptions
+	cut     []string // FROM->TO, of whatif
 }
 
 // formats are what each command can write, its own choice first.
@@ -48,6 +52,8 @@ commands:
 
 exit codes: 0 answered, 1 failed, 2 usage, 3 over a limit, 4 unknown id
 
+Without -graph, -repo or -koji it is about a small demo distribution.
+
 flags:
 `
 
@@ -61,7 +67,8 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 		fmt.Fprint(stderr, usage)
 		f.PrintDefaults()
 	}
-	f.StringVar(&o.graph, "graph", "", "graph `file`, JSON or text, may be gzipped (default the demo)")
+	o.Flags(f, source.FromKoji, source.FromRepo, source.FromFile)
+	f.BoolVar(&o.verbose, "v", false, "tell how far reading is")
 	f.StringVar(&o.format, "format", "", "text, json, dot or svg (default depends on the command)")
 	list(f, "changed", "`ids` with new content", &q.Changed)
 	f.BoolVar(&q.All, "all", false, "rebuild everything")
@@ -101,7 +108,12 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if *depth >= 0 {
 		q.MaxDepth = depth
 	}
-	if err := o.settle(f.Args()); err != nil {
+	o.Arches = q.Arches
+	err := o.Settle()
+	if err == nil {
+		err = o.settle(f.Args())
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, "rebuildplan:", err)
 		fmt.Fprintln(stderr, "rebuildplan -h tells more")
 		return nil, err

@@ -269,33 +269,33 @@ func (f *From) Read(ctx context.Context, ask Ask) (*Known, error) {
 func (k *Known) note() {
 	say := func(n int, what string, example any) {
 		if n > 0 {
-			k.Notes = append(k.Notes, fmt.Sprintf("%d %s, for example %v", n, what, example))
+			k.Notes = append(k.Notes, fmt.Sprintf("%s: %d, for example %v", what, n, example))
 		}
 	}
 	if t := k.Tag; t != nil {
 		if n := len(t.Unread); n > 0 {
-			say(n, "source packages of the tag have no file any more, so that what they need is not known", t.Unread[0])
+			say(n, "source packages without a file any more, whose needs are not known", t.Unread[0])
 		}
 		if n := len(t.Problems); n > 0 {
-			say(n, "dependencies cannot be read", t.Problems[0].Package+" "+t.Problems[0].Reason)
+			say(n, "dependencies that cannot be read", t.Problems[0].Package+" "+t.Problems[0].Reason)
 		}
 		if n := len(t.External); n > 0 {
-			say(n, "external repos are merged into the tag's", t.External[0].Name)
+			say(n, "external repos merged into the tag's", t.External[0].Name)
 		}
 	}
 	if u := k.Universe; u != nil {
 		if n := len(u.Unresolved); n > 0 {
-			say(n, "dependencies are unresolved", fmt.Sprintf("%s needs %s: %s", u.Unresolved[0].By, u.Unresolved[0].Requirement, u.Unresolved[0].Reason))
+			say(n, "unresolved dependencies", fmt.Sprintf("%s needs %s: %s", u.Unresolved[0].By, u.Unresolved[0].Requirement, u.Unresolved[0].Reason))
 		}
 		if n := len(u.Problems); n > 0 {
-			say(n, "packages cannot be taken as they are", u.Problems[0].Package+": "+u.Problems[0].Reason)
+			say(n, "packages that cannot be taken as they are", u.Problems[0].Package+": "+u.Problems[0].Reason)
 		}
 		if n := len(u.Assumed); n > 0 {
-			say(n, "sources are known by their binary packages alone, so that what they need is not known", u.Assumed[0])
+			say(n, "sources known by their binary packages alone, whose needs are not known", u.Assumed[0])
 		}
 	}
 	if lost := k.Graph.Dangling(); len(lost) > 0 {
-		say(len(lost), "dependencies lead to nothing", fmt.Sprintf("%s -> %s", lost[0].From, lost[0].To))
+		say(len(lost), "dependencies that lead to nothing", fmt.Sprintf("%s -> %s", lost[0].From, lost[0].To))
 	}
 }
 

@@ -254,8 +254,10 @@ func (t *KojiTag) sources(ctx context.Context, c *koji.Client, tag string, progr
 			}
 			t.source(r, deps)
 		}
-		done += len(part)
-		progress(fmt.Sprintf("BuildRequires of %d of %d source packages", done, len(rpms)))
+		told := done * 10 / len(rpms)
+		if done += len(part); done*10/len(rpms) > told {
+			progress(fmt.Sprintf("BuildRequires of %d of %d source packages", done, len(rpms)))
+		}
 	}
 	slices.Sort(t.Unread)
 	return nil

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/planner"
 	"github.com/seed-f134cc8e/relkit/planner/rpm"
 )
@@ -20,7 +21,8 @@ type asker struct {
 	options
 	g        *planner.Graph
 	universe *rpm.Universe
-	next     []rpm.Package // for bumped
+	tag      *source.KojiTag // nil for other sources
+	next     []rpm.Package   // for bumped
 }
 
 func (a *asker) answer() (any, error) {
@@ -34,8 +36,20 @@ func (a *asker) answer() (any, error) {
 	case "bumped":
 		return a.bumped()
 	}
+	return a.unresolved(), nil
+}
+
+func (a *asker) unresolved() report {
 	u := a.universe
-	return report{u.Unresolved, u.Problems, nevras(u.Duplicates), nevras(u.Superseded), u.Assumed}, nil
+	r := report{Unresolved: u.Unresolved, Problems: u.Problems, Duplicates: nevras(u.Duplicates), Superseded: nevras(u.Superseded), Assumed: u.Assumed}
+	if a.tag != nil {
+		r.Problems = append(slices.Clip(r.Problems), a.tag.Problems...)
+		r.Unread = a.tag.Unread
+		for _, x := range a.tag.External {
+			r.External = append(r.External, x.Name)
+		}
+	}
+	return r
 }
 
 func nevras(list []rpm.NEVRA) []string {
@@ -243,7 +257,12 @@ type report struct {
 	Duplicates []string         `json:"duplicates,omitempty"`
 	Superseded []string         `json:"superseded,omitempty"`
 	Assumed    []planner.ID     `json:"assumed,omitempty"`
+	Unread     []string         `json:"unread,omitempty"`
+	External   []string         `json:"external,omitempty"`
 }
+
+// count is how much of it makes a graph smaller than it should be.
+func (r report) count() int { return len(r.Unresolved) + len(r.Problems) + len(r.Unread) }
 
 func (r report) String() string {
 	var b strings.Builder
@@ -265,6 +284,12 @@ func (r report) String() string {
 	}
 	for _, id := range r.Assumed {
 		fmt.Fprintf(&b, "no source package: %s\n", id)
+	}
+	for _, nvr := range r.Unread {
+		fmt.Fprintf(&b, "no file at the hub: %s\n", nvr)
+	}
+	for _, name := range r.External {
+		fmt.Fprintf(&b, "merged from outside: %s\n", name)
 	}
 	if b.Len() == 0 {
 		return "nothing\n"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 // Whatdepends answers what needs a package or a name, what provides it, and
-// what would be rebuilt if it changed, from the metadata of repositories:
+// what would be rebuilt if it changed, from the metadata of repositories, a Koji
+// tag or a graph file:
 //
 //	go run ./examples/whatdepends needs zlib
 //	go run ./examples/whatdepends provides 'libcurl.so.4()(64bit)'
@@ -9,9 +10,12 @@
 //	go run ./examples/whatdepends -repo /srv/os -new /srv/sidetag bumped
 //	go run ./examples/whatdepends unresolved
 //
+//	go run ./examples/whatdepends -koji URL -tag f43-build needs zlib
+//
 // A repository is a folder or a URL that has "repodata" in it; binary and source
-// repositories are given together. -graph takes a graph file instead. Without
-// either it uses a small demo repository.
+// repositories are given together. Of a Koji tag, its repo and its source
+// packages are read. -graph takes a graph file instead. Without any it uses a
+// small demo repository, with -source koji alone the demo world's hub.
 package main
 
 import (
@@ -25,10 +29,8 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
-	"strings"
 
 	"github.com/seed-f134cc8e/relkit/examples/source"
-	"github.com/seed-f134cc8e/relkit/planner"
 	"github.com/seed-f134cc8e/relkit/planner/rpm"
 )
 
@@ -51,13 +53,13 @@ func main() {
 
 // options are what the command line says.
 type options struct {
-	repos    []string
+	source.From
+
 	new      []string
-	graph    string
 	json     bool
+	verbose  bool
 	possible bool
 	depth    int
-	arches   []string
 	command  string
 	names    []string
 }
@@ -78,21 +80,10 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("whatdepends", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.Usage = func() { fmt.Fprint(stderr, usage); f.PrintDefaults() }
-	list := func(into *[]string) func(string) error {
-		return func(s string) error {
-			for v := range strings.SplitSeq(s, ",") {
-				if v == "" {
-					return errors.New("an empty entry")
-				}
-				*into = append(*into, v)
-			}
-			return nil
-		}
-	}
-	f.Func("repo", "folders or URLs of repositories, with commas (default: a demo)", list(&o.repos))
-	f.Func("arch", "architectures to look at, with commas (default: all)", list(&o.arches))
-	f.Func("new", "repositories with new packages, for bumped (default: a demo)", list(&o.new))
-	f.StringVar(&o.graph, "graph", "", "a graph `file` (JSON or text) instead of repositories")
+	o.Flags(f, source.FromKoji, source.FromRepo, source.FromFile)
+	source.List(f, "arch", "`architectures` to look at, with commas (default: all)", &o.Arches)
+	source.List(f, "new", "`repositories` with new packages, for bumped (default: a demo)", &o.new)
+	f.BoolVar(&o.verbose, "v", false, "tell how far reading is")
 	f.BoolVar(&o.json, "json", false, "answer in JSON")
 	f.BoolVar(&o.possible, "possible", false, "follow dependencies on packages that only might be chosen, too")
 	f.IntVar(&o.depth, "depth", -1, "how many rebuilds away from the change; -1 is no limit")
@@ -121,13 +112,16 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	default:
 		return o, complain("no command %q", o.command)
 	}
+	if err := o.Settle(); err != nil {
+		return o, complain("%v", err)
+	}
 	switch {
-	case o.command == "bumped" && (len(o.repos) == 0) != (len(o.new) == 0):
-		return o, complain("bumped takes -repo and -new together, or neither for the demo")
-	case o.graph != "" && len(o.repos) > 0:
-		return o, complain("-graph and -repo exclude each other")
-	case o.graph != "" && (o.command == "unresolved" || o.command == "bumped" || len(o.arches) > 0):
+	case o.Source == source.FromFile && (o.command == "unresolved" || o.command == "bumped" || len(o.Arches) > 0):
 		return o, complain("a graph file does not tell that")
+	case o.command == "bumped" && (o.Source == "") != (len(o.new) == 0):
+		return o, complain("bumped takes -repo or -koji and -new together, or neither for the demo")
+	case o.command != "bumped" && len(o.new) > 0:
+		return o, complain("-new goes with bumped")
 	}
 	return o, nil
 }
@@ -142,14 +136,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	a := asker{options: o}
-	if err = a.load(ctx); err == nil {
+	if err = a.load(ctx, stderr); err == nil {
 		var out any
 		if out, err = a.answer(); err == nil {
 			err = write(stdout, out, o.json)
 		}
 	}
 	if a.universe != nil && o.command != "unresolved" {
-		if n := len(a.universe.Unresolved) + len(a.universe.Problems); n > 0 {
+		if n := a.unresolved().count(); n > 0 {
 			fmt.Fprintf(stderr, "whatdepends: %d unresolved; the command \"unresolved\" lists them\n", n)
 		}
 	}
@@ -174,46 +168,49 @@ func write(w io.Writer, out any, asJSON bool) error {
 	return e.Encode(out)
 }
 
-// load reads the graph, or the repositories and makes one.
-func (a *asker) load(ctx context.Context) error {
-	if a.graph != "" {
-		data, err := os.ReadFile(a.graph)
+// load reads the source, or the embedded repositories when none was named.
+func (a *asker) load(ctx context.Context, notes io.Writer) error {
+	if a.Source == "" {
+		all, err := embedded(ctx, "demo")
 		if err != nil {
 			return err
 		}
-		if text := strings.TrimSpace(string(data)); strings.HasPrefix(text, "{") {
-			a.g, err = planner.ParseGraph(data)
-		} else {
-			a.g, err = planner.ParseGraphText(text)
-		}
+		u, err := rpm.NewUniverse(all, rpm.Policy{Arches: a.Arches})
 		if err != nil {
-			return fmt.Errorf("%s: %w", a.graph, err)
+			return err
 		}
-		return nil
+		a.universe, a.g = u, u.Graph
+	} else {
+		stop, err := a.Demo()
+		if err != nil {
+			return err
+		}
+		ask := source.Ask{}
+		if a.verbose {
+			ask.Progress = func(text string) { fmt.Fprintln(notes, "whatdepends:", text) }
+		}
+		known, err := a.Read(ctx, ask)
+		if err = errors.Join(err, stop()); err != nil {
+			return err
+		}
+		a.universe, a.g, a.tag = known.Universe, known.Graph, known.Tag
 	}
-	all, err := packages(ctx, a.repos, "demo")
-	if err != nil {
-		return err
-	}
-	u, err := rpm.NewUniverse(all, rpm.Policy{Arches: a.arches})
-	if err != nil {
-		return err
-	}
-	a.universe, a.g = u, u.Graph
-	if a.command == "bumped" {
-		a.next, err = packages(ctx, a.new, "next")
+	var err error
+	switch {
+	case a.command != "bumped":
+	case len(a.new) > 0:
+		a.next, err = source.Packages(ctx, a.new)
+	default:
+		a.next, err = embedded(ctx, "next")
 	}
 	return err
 }
 
-// packages reads repositories; without names, an embedded one.
-func packages(ctx context.Context, names []string, embedded string) ([]rpm.Package, error) {
-	if len(names) > 0 {
-		return source.Packages(ctx, names)
-	}
-	sub, err := fs.Sub(demo, embedded)
+// embedded reads one of the repositories that the program brings.
+func embedded(ctx context.Context, name string) ([]rpm.Package, error) {
+	sub, err := fs.Sub(demo, name)
 	if err != nil {
 		return nil, err
 	}
-	return source.PackagesFS(ctx, sub, embedded)
+	return source.PackagesFS(ctx, sub, name)
 }

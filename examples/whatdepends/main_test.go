@@ -86,6 +86,19 @@ func TestRepositoriesComeFromFoldersAndURLs(t *testing.T) {
 	assert.Contains(t, errs, "404")
 }
 
+func TestAKojiTagIsAskedLikeARepository(t *testing.T) {
+	out, errs, code := whatdepends("-source", "koji", "-v", "-depth", "1", "rebuilt", "perl-App-FatPacker")
+	require.Equal(t, exitDone, code, errs)
+	assert.Contains(t, errs, "BuildRequires of 3057 of 3057 source packages")
+	assert.Contains(t, out, "  rpms/perl-Module-Pluggable\n")
+	out, errs, code = whatdepends("-source", "koji", "unresolved")
+	require.Equal(t, exitDone, code, errs)
+	assert.Equal(t, "nothing\n", out)
+	_, errs, code = whatdepends("-source", "koji", "-tag", "f43", "unresolved")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, errs, `koji tag f43: no repo is ready (it never had one): ask for one with "koji request-repo f43"`)
+}
+
 func TestADamagedRepositoryGivesNoAnswer(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(dir, os.DirFS("demo")))
@@ -113,9 +126,13 @@ func TestCommandLine(t *testing.T) {
 		"no names":                   {[]string{"needs"}, exitUsage, "needs of what"},
 		"names where there are none": {[]string{"unresolved", "a"}, exitUsage, "takes no names"},
 		"an empty repository":        {[]string{"-repo", "a,,b", "unresolved"}, exitUsage, "an empty entry"},
-		"a graph and a repository":   {[]string{"-graph", "a", "-repo", "b", "needs", "c"}, exitUsage, "exclude each other"},
+		"a graph and a repository":   {[]string{"-graph", "a", "-repo", "b", "needs", "c"}, exitUsage, "give -graph or -repo, not both"},
 		"new without old":            {[]string{"-new", "a", "bumped"}, exitUsage, "together"},
 		"a graph's gaps":             {[]string{"-graph", "a", "unresolved"}, exitUsage, "does not tell"},
+		"a koji and a repository":    {[]string{"-source", "koji", "-repo", "b", "needs", "c"}, exitUsage, "contradict each other"},
+		"no such source":             {[]string{"-source", "pdc", "needs", "c"}, exitUsage, "-source pdc is none of koji, repo, file"},
+		"new without bumped":         {[]string{"-new", "a", "needs", "c"}, exitUsage, "-new goes with bumped"},
+		"a hub without a tag":        {[]string{"-koji", "http://127.0.0.1:1/kojihub", "needs", "c"}, exitFailed, "-tag"},
 		"a missing graph":            {[]string{"-graph", "testdata/none", "needs", "c"}, exitFailed, "no such file"},
 		"a missing repository":       {[]string{"-repo", "testdata/none", "needs", "c"}, exitFailed, "repomd.xml"},
 		"an unknown source":          {[]string{"rebuilt", "nosuch"}, exitUnknown, "nosuch"},
