@@ -173,13 +173,23 @@ func (o *owing) packageOwed(p Package) {
 		}
 		return
 	}
-	if p.Branch != "" && c.DistGitBranch != p.Branch {
+	f, detail := pdc.Fields{}, []string{}
+	switch {
+	case p.Branch == "" || c.DistGitBranch == p.Branch:
+	case c.DistGitBranch == "": // made for a relationship, before the package was listed
+		f["dist_git_branch"] = p.Branch
+		detail = append(detail, "no branch")
+	default:
 		// Both systems can be edited: pdc-updater compared (name, release,
 		// branch) and left the choice to people.
 		o.conflict(KindPackage, releaseComponents, key, "built from branch %q, in PDC from %q", p.Branch, c.DistGitBranch)
 	}
 	if !c.Active {
-		o.differs(KindPackage, releaseComponents, key, "not active", fmt.Sprint(c.ID), pdc.Fields{"active": true})
+		f["active"] = true
+		detail = append(detail, "not active")
+	}
+	if len(f) > 0 {
+		o.differs(KindPackage, releaseComponents, key, strings.Join(detail, "; "), fmt.Sprint(c.ID), f)
 	}
 }
 
@@ -306,7 +316,7 @@ func (o *owing) imageOwed(i Image) {
 	row := o.have.images[key]
 	if row == nil {
 		o.missing(KindImage, buildImages, key, pdc.Fields{"image_id": i.ID, "image_format": i.Format, "md5": i.MD5,
-			"rpms": o.links(i.RPMs, ""), "archives": append([]pdc.Archive{}, i.Archives...), "releases": append([]string{}, i.Releases...)})
+			"rpms": written(o.links(i.RPMs, "")), "archives": append([]pdc.Archive{}, i.Archives...), "releases": append([]string{}, i.Releases...)})
 		return
 	}
 	if row.MD5 != i.MD5 {

@@ -37,15 +37,17 @@ func (o *owing) moduleOwed(m Module) {
 		resource = oldModules
 	}
 	stream, err := modulemd.ParseLax(m.UID(), []byte(m.Modulemd))
-	if err != nil && m.Modulemd != "" {
-		o.conflict(KindModule, resource, m.UID(), "its modulemd can't be read: %v", err)
-		return
+	if err != nil {
+		stream = nil // a row that is there can do without
 	}
 	tag, ready := cmp.Or(m.KojiTag, noTag), m.State == trigger.ModuleReady
 	row := o.have.modules[m.UID()]
 	switch {
 	case row == nil && m.Modulemd == "":
 		o.conflict(KindModule, resource, m.UID(), "not in PDC, and its modulemd is not known")
+		return
+	case row == nil && err != nil:
+		o.conflict(KindModule, resource, m.UID(), "its modulemd can't be read: %v", err)
 		return
 	case row == nil:
 		build, run := flatten(stream)
@@ -59,7 +61,7 @@ func (o *owing) moduleOwed(m Module) {
 			f[names[i]] = v
 		}
 		if ready {
-			f["active"], f["rpms"] = true, o.moduleLinks(m, stream)
+			f["active"], f["rpms"] = true, written(o.moduleLinks(m, stream))
 		}
 		o.missing(KindModule, resource, m.UID(), f)
 	default:
@@ -75,7 +77,7 @@ func (o *owing) moduleOwed(m Module) {
 		if ready {
 			want := o.moduleLinks(m, stream)
 			if now, w := linkNames(row.RPMs), linkNames(want); len(want) > 0 && !slices.Equal(now, w) {
-				f["rpms"] = want
+				f["rpms"] = written(want)
 				detail = append(detail, "rpms "+listChange(now, w))
 			}
 		}
@@ -186,6 +188,15 @@ func (o *owing) links(rpms []RPM, srpm string) []pdc.RPMLink {
 	}
 	slices.SortFunc(out, func(a, b pdc.RPMLink) int { return cmp.Compare(a.String(), b.String()) })
 	return slices.CompactFunc(out, func(a, b pdc.RPMLink) bool { return a.String() == b.String() })
+}
+
+// written are links as requests carry them: objects, where answers have names.
+func written(links []pdc.RPMLink) []pdc.Fields {
+	out := make([]pdc.Fields, len(links))
+	for i, l := range links {
+		out[i] = pdc.FieldsOf(l)
+	}
+	return out
 }
 
 func linkNames(links []pdc.RPMLink) []string {
