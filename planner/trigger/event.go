@@ -31,7 +31,7 @@ type Event struct {
 // Decode takes the envelope off a message and reads its body by its topic. The
 // error is an [*Error] with [ErrMalformed].
 func Decode(data []byte) (Event, error) {
-	m, err := ParseMessage(data)
+	m, err := openMessage(data)
 	if err != nil {
 		return Event{}, err
 	}

@@ -40,7 +40,7 @@ func (in *Inbox) Accept(key string, data []byte) (Event, error) {
 	if err := in.checkSize(len(data)); err != nil {
 		return Event{}, &Error{Err: err}
 	}
-	m, err := ParseMessage(data)
+	m, err := openMessage(data)
 	if err != nil {
 		return Event{}, err
 	}

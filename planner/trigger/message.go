@@ -5,7 +5,6 @@ package trigger
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"iter"
 	"maps"
 	"strings"
@@ -34,23 +33,22 @@ type Message struct {
 // maxTopic is the longest routing key that AMQP can carry.
 const maxTopic = 255
 
-type envelope struct {
-	Topic     *string                    `json:"topic"`
-	ID        Text                       `json:"id"`
-	MsgID     Text                       `json:"msg_id"`
-	Timestamp Time                       `json:"timestamp"`
-	Severity  int                        `json:"severity"`
-	Headers   map[string]json.RawMessage `json:"headers"`
-	Msg       json.RawMessage            `json:"msg"`
-	Body      json.RawMessage            `json:"body"`
-}
-
 // ParseMessage takes an envelope off. The generation is told by its members:
 // "msg" is fedmsg; "body" with "id" is fedora-messaging; "body" alone is a
 // bridge, whose inner "msg" is the body when there is one; none of them is a
 // bare body with "topic" mixed in. The error is an [*Error] with
 // [ErrMalformed].
 func ParseMessage(data []byte) (Message, error) {
+	m, err := openMessage(data)
+	if err == nil && !json.Valid(m.Body) {
+		return Message{}, malformed(m.Topic, m.ID, "the body is not JSON")
+	}
+	return m, err
+}
+
+// openMessage is ParseMessage that leaves it to the reader of the body whether
+// that is JSON.
+func openMessage(data []byte) (Message, error) {
 	var m Message
 	if !isObject(data) {
 		if !json.Valid(data) {
@@ -59,28 +57,24 @@ func ParseMessage(data []byte) (Message, error) {
 		return m, malformed("", "", "not a JSON object")
 	}
 	var e envelope
-	err := json.Unmarshal(data, &e)
-	var wrong *json.UnmarshalTypeError
-	if err != nil && !errors.As(err, &wrong) {
-		return m, malformed("", "", "not JSON: %w", err)
+	if err := e.read(data); err != nil {
+		return m, malformed(e.topic, string(e.id), "%d bytes: %w", len(data), err)
 	}
-	if e.Topic != nil {
-		m.Topic = *e.Topic
-	}
-	m.ID, m.Time = string(e.MsgID), e.Timestamp.Time
-	m.Headers, m.Severity = e.Headers, e.Severity
+	m.Topic, m.ID, m.Time = e.topic, string(e.msgID), e.time.Time
+	m.Headers, m.Severity = e.headers, e.severity
 	switch {
-	case e.Msg != nil:
-		m.Body = e.Msg
-	case e.Body == nil:
+	case e.msg != nil:
+		m.Body = e.msg
+	case e.body == nil:
+		var err error
 		m.Body, err = withoutTopic(data)
 		if err != nil {
 			return m, malformed(m.Topic, m.ID, "%w", err)
 		}
-	case e.ID != "":
-		m.ID, m.Body = string(e.ID), e.Body
+	case e.id != "":
+		m.ID, m.Body = string(e.id), e.body
 	default:
-		m.bridge(e.Body)
+		m.bridge(e.body)
 	}
 	m.fill()
 	return m, m.check()
@@ -121,25 +115,21 @@ func NewMessage(routingKey, id string, headers map[string]any, body []byte) (Mes
 func (m *Message) bridge(body json.RawMessage) {
 	m.Body = body
 	var inner envelope
-	if !isObject(body) {
+	if inner.read(body) != nil || inner.msg == nil {
 		return
 	}
-	_ = json.Unmarshal(body, &inner)
-	if inner.Msg == nil {
-		return
-	}
-	m.Body = inner.Msg
-	if m.Topic == "" && inner.Topic != nil {
-		m.Topic = *inner.Topic
+	m.Body = inner.msg
+	if m.Topic == "" {
+		m.Topic = inner.topic
 	}
 	if m.ID == "" {
-		m.ID = string(inner.MsgID)
+		m.ID = string(inner.msgID)
 	}
 	if m.Time.IsZero() {
-		m.Time = inner.Timestamp.Time
+		m.Time = inner.time.Time
 	}
 	if m.Headers == nil {
-		m.Headers = inner.Headers
+		m.Headers = inner.headers
 	}
 }
 

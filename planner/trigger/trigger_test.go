@@ -92,6 +92,15 @@ func TestMessagesAreSetAsideWithAReasonAndTheNextIsHeard(t *testing.T) {
 		{"cut off", "", good[:50], "malformed"},
 		{"a number", "", "7", "malformed"},
 		{"no topic", "", `{"msg":{}}`, "malformed"},
+		{"two in one", "", good + good, "malformed"},
+		{"a bad member", "", strings.Replace(good, `"id":"1"`, `"id":"1","i":01`, 1), "malformed"},
+		{"a bad member behind", "", strings.TrimSuffix(good, "}") + `,"i":tru}`, "malformed"},
+		{"a bad header", "", strings.Replace(good, `"id":"1"`, `"id":"1","headers":{"a":.5}`, 1), "malformed"},
+		{"a bad body beside", "", strings.TrimSuffix(good, "}") + `,"msg":{"tag":"f41","name":"a"},"body":{1}}`, "malformed"},
+		{"a bad body before", "", strings.Replace(good, `"body":`, `"body":{1},"body":`, 1), "malformed"},
+		{"a bad key", "", strings.Replace(good, `"id"`, `"id\x"`, 1), "malformed"},
+		{"a comma too many", "", strings.TrimSuffix(good, "}") + ",}", "malformed"},
+		{"no colon", "", strings.Replace(good, `"id":`, `"id"`, 1), "malformed"},
 		{"no such body", "", `{"topic":"org.fedoraproject.prod.buildsys.tag","msg":[]}`, "malformed"},
 		{"a tag without a build", "", `{"topic":"org.fedoraproject.prod.buildsys.tag","msg":{"tag":"f41","name":{}}}`, "malformed"},
 		{"a build without state", "", `{"topic":"org.fedoraproject.prod.buildsys.build.state.change","msg":{"name":"a","version":"1","release":"1"}}`, "malformed"},
@@ -389,12 +398,14 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"topic":"git.receive.a.b","msg_id":"1","timestamp":1.5,"msg":{"commit":{"rev":"ab","stats":{"files":{"a":{"lines":1}}}}}}`))
 	f.Add([]byte(`{"topic":"/topic/VirtualTopic.eng.ci.x.test.complete","headers":{"message-id":"m"},"body":{"msg":{"artifact":{"builds":[{}]}}}}`))
 	f.Add([]byte(`{"topic":"mbs.module.state.change","name":"a","state":5,"version":7}`))
+	f.Add([]byte(`{"topic":"a.b","msg":{"x":"\"}{"},"body":[{}],"headers":{"sent-at":"x"},"severity":20,"i":null}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		ev, err := trigger.Decode(data)
 		if err != nil {
 			require.ErrorIs(t, err, trigger.ErrMalformed)
 			return
 		}
+		require.True(t, json.Valid(data), "what is no JSON is set aside")
 		trigger.Routes{{Pattern: "*", Release: "r"}}.Changes(ev)
 		body, err := ev.EncodeBody()
 		require.NoError(t, err)
