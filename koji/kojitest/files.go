@@ -97,7 +97,7 @@ func (h *Hub) buildFile(b *buildRow, parts []string) *file {
 	switch {
 	case len(parts) == 2:
 		for _, r := range b.rpms {
-			if r.arch == parts[0] && r.nvra()+".rpm" == parts[1] {
+			if !r.bare && r.arch == parts[0] && r.nvra()+".rpm" == parts[1] {
 				return &file{r.content(), b.completed}
 			}
 		}

@@ -286,7 +286,7 @@ func (h *Hub) plantRPMs(c *call, b *buildRow, s Build, tag func(string) *tagRow)
 	for _, f := range s.Files {
 		r := &rpmRow{
 			id: f.ID, name: f.Name, version: b.version, release: b.release, epoch: b.epoch, arch: f.Arch, build: b,
-			size: f.Size, payload: f.SigMD5, buildtime: int(f.BuildTime.Unix()),
+			size: f.Size, payload: f.SigMD5, buildtime: int(f.BuildTime.Unix()), bare: f.MetadataOnly,
 		}
 		if f.BuildTime.IsZero() {
 			r.buildtime = int(b.completed.Unix())

@@ -90,7 +90,7 @@ func (h *Hub) rpmsOf(r *repoRow, arch string) (rows []*rpmRow, ok bool) {
 	for _, e := range h.tagged(r.tag, tagQuery{event: r.event.id, inherit: true, latest: 1}) {
 		for _, p := range e.build.rpms {
 			switch {
-			case !truth(r.opts["debuginfo"]) && isDebuginfo(p.name):
+			case p.bare, !truth(r.opts["debuginfo"]) && isDebuginfo(p.name):
 			case p.arch == "src" && (separate || truth(r.opts["src"])),
 				p.arch == "noarch" && !separate,
 				p.arch != "src" && !separate && koji.RepoArch(p.arch) == arch:

@@ -22,6 +22,7 @@ type rpmRow struct {
 	size             int
 	payload          string // hex SIGMD5
 	draft            bool
+	bare             bool // there is no file
 	extra            any
 	sigs             []*sigRow
 	header           rpmHeader // of an imported file
@@ -40,7 +41,7 @@ func (r *rpmRow) nvra() string { return r.name + "-" + r.version + "-" + r.relea
 func (r *rpmRow) record(external bool) record {
 	v := record{
 		"arch": r.arch, "build_id": r.build.id, "buildroot_id": nil, "buildtime": r.buildtime, "draft": r.draft,
-		"epoch": r.epoch, "extra": r.extra, "id": r.id, "metadata_only": false, "name": r.name,
+		"epoch": r.epoch, "extra": r.extra, "id": r.id, "metadata_only": r.bare, "name": r.name,
 		"payloadhash": r.payload, "release": r.release, "size": r.size, "version": r.version,
 	}
 	if r.root != nil {

@@ -201,7 +201,7 @@ func (c *call) getRPMDeps() (any, *fault) {
 	if f != nil {
 		return nil, f
 	}
-	if r != nil {
+	if r != nil && !r.bare {
 		h := c.h.headerOf(r)
 		for _, d := range dependencyTags {
 			names, _ := h[d.name].([]string)

@@ -162,6 +162,8 @@ type RPM struct {
 	SigMD5 string
 	// BuildTime is when the package was built; zero is the build's completion.
 	BuildTime time.Time
+	// MetadataOnly means that the hub knows of the package but has no file.
+	MetadataOnly bool
 }
 
 // A Task of the past.
