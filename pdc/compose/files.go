@@ -156,6 +156,15 @@ func (x *OSBS) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return invalid("osbs", "", "%v", err)
 	}
+	for v, arches := range m {
+		for a, containers := range arches {
+			for _, c := range containers {
+				if err := checkPath("osbs", v+"."+a, c.Filename); err != nil {
+					return err
+				}
+			}
+		}
+	}
 	x.Variants = m
 	return nil
 }

@@ -230,6 +230,25 @@ type Request struct {
 	Flags      []string // "no_deps", "no_reuse", ...
 	Results    []string // "repository", "iso", ...
 	KojiEvent  int64    // 0: now
+	// ScratchModules and ScratchTasks are scratch builds of modules, and Koji
+	// tasks of scratch builds, that are added.
+	ScratchModules []string
+	ScratchTasks   []int64
+	// ModularTags are Koji tags whose modules are added.
+	ModularTags []string
+	// ModuleDefaults is a git repository with the defaults of modules, and
+	// ModuleDefaultsCommit the commit; both or none.
+	ModuleDefaults, ModuleDefaultsCommit string
+	// Multilib are the architectures that get packages of their 32-bit
+	// brothers, by MultilibMethods: "runtime", "devel", "all".
+	Multilib        []string
+	MultilibMethods []string
+	LookasideRepos  []string // URLs; what is in them is left out
+	Label           string   // "RC-1.0"
+	ComposeType     string   // of the Pungi compose; empty: "test"
+	TargetDir       string   // name of a folder the service is configured with
+	Parents         []string // ids of Pungi composes
+	RespinOf        string   // id of a Pungi compose
 	// TimeToLive is how long the compose is kept; 0 is the service's default.
 	TimeToLive time.Duration
 }
@@ -240,17 +259,36 @@ func (c *Client) Request(ctx context.Context, r Request) (Compose, error) {
 	if r.SourceType <= 0 || int(r.SourceType) > sourceTypes || len(r.Source) == 0 && r.SourceType != Build {
 		return Compose{}, &Error{Op: "POST /composes/", Msg: "a source type and a source are needed", Err: ErrInvalid}
 	}
+	if (r.ModuleDefaults == "") != (r.ModuleDefaultsCommit == "") {
+		return Compose{}, &Error{Op: "POST /composes/", Msg: "module defaults need a commit, and the commit a repository", Err: ErrInvalid}
+	}
 	source := map[string]any{"type": r.SourceType.String(), "source": strings.Join(r.Source, " ")}
 	in := map[string]any{"source": source}
-	for key, list := range map[string][]string{"packages": r.Packages, "builds": r.Builds, "sigkeys": r.SigKeys} {
+	for key, list := range map[string][]string{
+		"packages": r.Packages, "builds": r.Builds, "sigkeys": r.SigKeys, "scratch_modules": r.ScratchModules, "modular_koji_tags": r.ModularTags,
+	} {
 		if len(list) > 0 {
 			source[key] = list
 		}
 	}
-	for key, list := range map[string][]string{"arches": r.Arches, "flags": r.Flags, "results": r.Results} {
+	for key, list := range map[string][]string{
+		"arches": r.Arches, "flags": r.Flags, "results": r.Results, "multilib_arches": r.Multilib, "multilib_method": r.MultilibMethods,
+		"lookaside_repos": r.LookasideRepos, "parent_pungi_compose_ids": r.Parents,
+	} {
 		if len(list) > 0 {
 			in[key] = list
 		}
+	}
+	for key, text := range map[string]string{"label": r.Label, "compose_type": r.ComposeType, "target_dir": r.TargetDir, "respin_of": r.RespinOf} {
+		if text != "" {
+			in[key] = text
+		}
+	}
+	if len(r.ScratchTasks) > 0 {
+		source["scratch_build_tasks"] = r.ScratchTasks
+	}
+	if r.ModuleDefaults != "" {
+		source["module_defaults_url"], source["module_defaults_commit"] = r.ModuleDefaults, r.ModuleDefaultsCommit
 	}
 	if r.KojiEvent != 0 {
 		source["koji_event"] = r.KojiEvent

@@ -91,6 +91,20 @@ func TestAComposeIsRequestedAndWaitedFor(t *testing.T) {
 		"seconds_to_live": 3600.0,
 	}, s.sent[0])
 	assert.Equal(t, []string{"x86_64", "aarch64"}, made.Arches)
+	_, err = c.Request(t.Context(), odcs.Request{
+		SourceType: odcs.Module, Source: []string{"nodejs:18"}, ScratchTasks: []int64{7}, ModularTags: []string{"f43-modular"}, ModuleDefaults: "https://example.org/defaults.git",
+		ModuleDefaultsCommit: "ab", Multilib: []string{"x86_64"}, MultilibMethods: []string{"devel"}, LookasideRepos: []string{"https://example.org/base"},
+		Label: "RC-1.0", ComposeType: "production", TargetDir: "private", Parents: []string{"Demo-1-20260105.n.0"}, RespinOf: "Demo-1-20260104.n.0",
+	})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]any{
+		"source": map[string]any{"type": "module", "source": "nodejs:18", "scratch_build_tasks": []any{7.0}, "modular_koji_tags": []any{"f43-modular"},
+			"module_defaults_url": "https://example.org/defaults.git", "module_defaults_commit": "ab"},
+		"multilib_arches": []any{"x86_64"}, "multilib_method": []any{"devel"}, "lookaside_repos": []any{"https://example.org/base"},
+		"label": "RC-1.0", "compose_type": "production", "target_dir": "private", "parent_pungi_compose_ids": []any{"Demo-1-20260105.n.0"}, "respin_of": "Demo-1-20260104.n.0",
+	}, s.sent[1])
+	_, err = c.Request(t.Context(), odcs.Request{SourceType: odcs.Tag, Source: []string{"f43"}, ModuleDefaults: "https://example.org/defaults.git"})
+	assert.ErrorIs(t, err, odcs.ErrInvalid)
 	done, err := c.Wait(t.Context(), made.ID, time.Millisecond)
 	require.NoError(t, err)
 	assert.Equal(t, odcs.Done, done.State)
