@@ -144,7 +144,8 @@ func (s *Service) Send(ctx context.Context, c Call) error {
 	if err != nil {
 		return &Failure{Op: op, Msg: err.Error(), Kind: Unavailable, Cause: err}
 	}
-	if resp.Status < 200 || resp.Status > 299 {
+	// 300 leads nowhere: it is an answer that lists where one may go.
+	if resp.Status < 200 || resp.Status > http.StatusMultipleChoices {
 		return &Failure{Op: op, Status: resp.Status, Msg: s.words(resp), Kind: kindOf(resp.Status)}
 	}
 	if c.Out == nil || len(resp.Body) == 0 {

@@ -54,6 +54,10 @@ func TestFailuresAreSortedByStatusWithTheServersWords(t *testing.T) {
 		assert.Equal(t, fmt.Sprintf("GET /x: %d: %s", tc.status, tc.msg), f.Error())
 		assert.Equal(t, errSentinel, f.Chain(errSentinel))
 	}
+	status, body = http.StatusMultipleChoices, `{"results":"/x"}`
+	var out map[string]any
+	require.NoError(t, s.Send(t.Context(), jsonapi.Call{Method: http.MethodGet, Path: "/", Out: &out}), "a list of choices is an answer")
+	assert.Equal(t, map[string]any{"results": "/x"}, out)
 }
 
 func TestNoAnswerKeepsItsCauseBesideTheSentinel(t *testing.T) {

@@ -61,6 +61,11 @@ func TestResultsPageThroughEverythingOnceNewestFirst(t *testing.T) {
 		break
 	}
 	assert.Len(t, srv.Calls(), n+1, "a loop that ends stops asking")
+
+	about, err := db.About(t.Context())
+	require.NoError(t, err)
+	assert.Contains(t, about.Outcomes, ci.NeedsInspection)
+	assert.Equal(t, srv.URL+"/api/v2.0/results", about.Results)
 }
 
 func TestFiltersCombine(t *testing.T) {

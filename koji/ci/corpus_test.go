@@ -4,8 +4,12 @@ package ci_test
 
 import (
 	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -39,10 +43,8 @@ func TestCorpusDocuments(t *testing.T) {
 		var target any
 		name := e.Name()
 		switch {
-		case strings.Contains(name, "-error-") && (strings.HasPrefix(name, "resultsdb") || strings.HasPrefix(name, "waiverdb")):
-			target = &struct {
-				Message string `json:"message"`
-			}{}
+		case strings.HasPrefix(name, "resultsdb-landing"):
+			target = &ci.About{}
 		case strings.HasPrefix(name, "resultsdb-results"):
 			target = &struct {
 				Data []ci.Result `json:"data"`
@@ -68,7 +70,7 @@ func TestCorpusDocuments(t *testing.T) {
 				Policies []ci.Policy `json:"policies"`
 			}{}
 		default:
-			continue // other services' documents, or link maps read through Do
+			continue // other services' documents, and errors
 		}
 		cases++
 		data, err := os.ReadFile(filepath.Join(dir, name))
@@ -88,6 +90,42 @@ func TestCorpusDocuments(t *testing.T) {
 		}
 	}
 	t.Logf("corpus ecosystem/ci-documents: %d cases, %d differ", cases, differ)
+}
+
+// TestCorpusErrors answers with every recorded error, under the HTTP status in
+// its name, and expects the server's words and the sentinel of the status.
+func TestCorpusErrors(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(golden.Corpus(t, "ecosystem", "rest-synthetic"), "*-error-*.json"))
+	require.NoError(t, err)
+	sentinels := map[int]error{400: ci.ErrInvalid, 401: ci.ErrUnauthorized, 403: ci.ErrForbidden, 404: ci.ErrNotFound, 409: ci.ErrConflict, 503: ci.ErrUnavailable}
+	cases, differ := 0, 0
+	for _, file := range files {
+		service, code, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".json"), "-error-")
+		if service != "resultsdb" && service != "waiverdb" && service != "greenwave" {
+			continue
+		}
+		cases++
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		status, err := strconv.Atoi(code)
+		require.NoError(t, err, file)
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = w.Write(data)
+		}))
+		c, err := ci.NewResultsDB(srv.URL, ci.WithRetry(ci.Retry{}))
+		require.NoError(t, err)
+		err = c.Do(t.Context(), http.MethodGet, "/x", nil, nil, nil)
+		srv.Close()
+		said := map[string]any{}
+		require.NoError(t, json.Unmarshal(data, &said))
+		failure, ok := errors.AsType[*ci.Error](err)
+		if !ok || len(said) != 1 || failure.Msg != said["message"] || failure.Status != status || sentinels[status] != nil && !errors.Is(err, sentinels[status]) {
+			differ++
+			t.Errorf("%s: %v", filepath.Base(file), err)
+		}
+	}
+	t.Logf("corpus ecosystem/ci-errors: %d cases, %d differ", cases, differ)
 }
 
 // withoutNulls drops null members and empty texts, which the types do not

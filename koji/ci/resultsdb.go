@@ -279,6 +279,24 @@ func (c *ResultsDB) CreateResult(ctx context.Context, r Result) (Result, error) 
 	return out, err
 }
 
+// About is what the service says of itself.
+type About struct {
+	Message       string    `json:"message"`
+	Documentation string    `json:"documentation"` // URL, as those that follow
+	Groups        string    `json:"groups"`
+	Results       string    `json:"results"`
+	Testcases     string    `json:"testcases"`
+	Outcomes      []Outcome `json:"outcomes"` // that the server is configured to take
+}
+
+// About returns what the service says of itself, above all which outcomes it
+// takes.
+func (c *ResultsDB) About(ctx context.Context) (About, error) {
+	var a About
+	err := c.s.do(ctx, http.MethodGet, "/", nil, nil, &a)
+	return a, err
+}
+
 // Do calls any path below the API root, with the client's retries, errors and
 // logging. in is sent as JSON unless nil; out receives the decoded answer
 // unless nil.

@@ -5,6 +5,7 @@ package odcs_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -164,6 +165,10 @@ func TestCorpusDocuments(t *testing.T) {
 			m := x.(map[string]any)
 			if m["source_type"] == nil {
 				other++
+				if why := answered(t, f, m); why != "" {
+					differ++
+					t.Errorf("%s: %s", filepath.Base(f), why)
+				}
 				continue
 			}
 			cases++
@@ -175,7 +180,38 @@ func TestCorpusDocuments(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("corpus ecosystem/odcs-documents: %d cases, %d other, %d differ", cases, other, differ)
+	t.Logf("%d composes, %d other answers", cases, other)
+	t.Logf("corpus ecosystem/odcs-documents: %d cases, %d differ", cases+other, differ)
+}
+
+// answered judges an answer that is no compose: its status is the one in the
+// name of the file, and an error has the service's words.
+func answered(t *testing.T, file string, m map[string]any) string {
+	t.Helper()
+	number, _ := m["status"].(float64)
+	status := int(number)
+	if status < 100 || !strings.HasSuffix(file, fmt.Sprintf("-%d.json", status)) {
+		return fmt.Sprintf("it is not %d", status)
+	}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(m)
+	}))
+	defer srv.Close()
+	c, err := odcs.NewClient(srv.URL, odcs.WithRetry(odcs.Retry{}))
+	require.NoError(t, err)
+	err = c.Delete(t.Context(), 1)
+	if status < 300 {
+		if said, _ := m["message"].(string); err != nil || said == "" {
+			return fmt.Sprintf("%v after %v", err, m)
+		}
+		return ""
+	}
+	failure, ok := errors.AsType[*odcs.Error](err)
+	if !ok || failure.Status != status || failure.Msg != m["message"] || m["error"] != http.StatusText(status) {
+		return fmt.Sprintf("%v of %v", err, m)
+	}
+	return ""
 }
 
 func difference(raw []byte, m map[string]any) string {

@@ -149,6 +149,11 @@ func parseSince(v string) (from, to time.Time, err error) {
 
 func (s *Services) resultsdb(r *http.Request, path string) (int, any, bool) {
 	switch {
+	case path == "/" && r.Method == http.MethodGet:
+		base := "http://" + r.Host + "/api/v2.0"
+		return http.StatusMultipleChoices, ci.About{
+			Message: "Everything all right", Groups: base + "/groups", Results: base + "/results", Testcases: base + "/testcases", Outcomes: outcomes,
+		}, false
 	case path == "/results" && r.Method == http.MethodGet:
 		found, err := s.selectResults(r.URL.Query())
 		if err != nil {
@@ -175,6 +180,9 @@ func (s *Services) resultsdb(r *http.Request, path string) (int, any, bool) {
 	}
 	return say(404, "Not found")
 }
+
+// outcomes are those that servers are usually configured to take.
+var outcomes = []ci.Outcome{ci.Passed, ci.Info, ci.Failed, ci.NeedsInspection, ci.Queued, ci.Running, ci.Errored, ci.NotApplicable}
 
 // selectResults returns the matching results, newest first unless asked
 // otherwise.
