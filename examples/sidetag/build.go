@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -97,7 +98,7 @@ func (b *builder) source(ctx context.Context, a planner.Action, look bool) (comm
 func (b *breakage) reason() string {
 	var what []string
 	for _, id := range b.Sources {
-		if b.asIs(id) {
+		if !slices.Contains(b.Stale, id) || len(b.Stale) == len(b.Sources) {
 			what = append(what, packageName(id)+" "+b.Versions[id])
 		}
 	}

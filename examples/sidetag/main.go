@@ -12,13 +12,21 @@
 // to real services, and changes nothing there unless told to with -write:
 //
 //	sidetag -repo URL,SOURCE-URL -new URL -plan-only
+//	sidetag -profile fedora -target rawhide -side-tag f44-build-side-99 -plan-only
 //	sidetag -repo URL,SOURCE-URL -new URL -profile fedora -distgit URL -branch rawhide -target rawhide \
 //		-user NAME -bodhi URL -state DIR -write
 //	sidetag resume -state DIR
 //
+// A package that fails is left to its maintainers, whose build in the side tag
+// is taken for ours; or it is built again after a fix in dist-git:
+//
+//	sidetag resume -state DIR -retry PACKAGE
+//
 // The new packages may come from anywhere: from a side tag that has them built
 // already (-side-tag NAME takes them as they are), or from a build on somebody's
 // own machine; then dist-git must have the new version, and it is built first.
+// Without -repo the packages are those of the target's build tag, without -new
+// those of the side tag.
 package main
 
 import (
@@ -30,6 +38,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -65,10 +74,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	err = rebuild(ctx, o, &screen{w: stdout, json: o.json, loud: o.loud})
+	code := exitCode(ctx, err)
 	if err != nil {
 		fmt.Fprintln(stderr, "sidetag:", err)
+		if _, none := os.Stat(filepath.Join(o.State, "run.json")); o.State != "" && none == nil && code != exitState {
+			fmt.Fprintf(stderr, "sidetag: go on with: sidetag resume -state %s\n", o.State)
+		}
 	}
-	return exitCode(ctx, err)
+	return code
 }
 
 func exitCode(ctx context.Context, err error) int {
@@ -108,7 +121,7 @@ func rebuild(ctx context.Context, o options, out *screen) error {
 
 	// What the new packages break: asked once, and remembered.
 	if state.Breakage == nil {
-		if state.graph, state.Breakage, err = compare(ctx, o); err != nil {
+		if state.graph, state.Breakage, err = compare(ctx, o, svc, out); err != nil {
 			return err
 		}
 	}

@@ -4,13 +4,17 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/koji"
+	"github.com/seed-f134cc8e/relkit/koji/kojitest"
 	"github.com/seed-f134cc8e/relkit/planner"
 	"github.com/seed-f134cc8e/relkit/planner/rpm"
 )
@@ -20,16 +24,17 @@ func TestCommandLinesThatMakeNoSense(t *testing.T) {
 		"unexpected argument": {"now"},
 		"resume needs -state": {"resume"},
 		"must be positive":    {"-poll", "0s"},
-		"-repo has the":       {"-repo", "x"},
-		"say what is":         {"-koji", "http://hub", "-new", "x"},
+		"where the new":       {"-repo", "x"},
+		"compared with":       {"-koji", "http://hub", "-new", "x"},
+		"or the hub and -si":  {"-koji", "http://hub", "-target", "x"},
 		"not both":            {"-repo", "x", "-new", "y", "-koji", "http://hub", "-profile", "p"},
 		"moves the builds":    {"-repo", "x", "-new", "y", "-bodhi", "http://b", "-merge"},
 		"testing or stable":   {"-wait", "tomorrow"},
 		"-wait needs":         {"-repo", "x", "-new", "y", "-wait", "stable"},
-		"-write needs":        {"-repo", "x", "-new", "y", "-write"},
+		"-write needs":        {"-repo", "x", "-new", "y", "-write", "-koji", "http://hub", "-distgit", "http://git", "-target", "t", "-branch", "b", "-user", "u"},
 		"goes with resume":    {"-retry", "x"},
 		"an empty entry":      {"-repo", "x,,y"},
-		"invalid syntax":      {"-bugs", "one"},
+		"is not a number":     {"-bugs", "1,one"},
 		"not defined":         {"-nonsense"},
 		"no package":          {"-bump", "no-such-package", "-plan-only"},
 	} {
@@ -74,6 +79,48 @@ func pkg(name, version, source string, provides, requires []string) rpm.Package 
 	return p
 }
 
+// Without repositories, the build tag's repo is compared with the side tag's.
+func TestTagsAreCompared(t *testing.T) {
+	seed := kojitest.Seed{
+		Users:   []kojitest.User{{Name: "me", Password: "x", Permissions: []string{"admin"}}},
+		Tags:    []kojitest.Tag{{Name: "f", Arches: "x86_64"}, {Name: "f-build", Arches: "x86_64", Parents: []string{"f"}}, {Name: "side", Arches: "x86_64", Parents: []string{"f-build"}, Extra: map[string]any{"sidetag": true}}},
+		Targets: []kojitest.Target{{Name: "f", BuildTag: "f-build", DestTag: "f"}, {Name: "side", BuildTag: "side", DestTag: "side"}},
+		Repos:   []string{"f-build", "side"},
+		Deps: func(nvr, name, arch string) kojitest.Deps {
+			switch {
+			case name == "app" && arch == "src":
+				return kojitest.Deps{Requires: []string{"libx"}}
+			case name == "app":
+				return kojitest.Deps{Requires: []string{"libx.so.1()(64bit)"}}
+			case arch != "src":
+				return kojitest.Deps{Provides: []string{"libx.so." + strings.Split(nvr, "-")[1] + "()(64bit)"}}
+			}
+			return kojitest.Deps{}
+		},
+	}
+	for _, b := range []kojitest.Build{{NVR: "libx-1-1", Tags: []string{"f"}}, {NVR: "app-1-1", Tags: []string{"f"}}, {NVR: "libx-2-1", Tags: []string{"side"}}} {
+		seed.Builds = append(seed.Builds, b)
+	}
+	srv := kojitest.NewServer(kojitest.NewHub(seed))
+	defer srv.Close()
+	plan := func() (int, string, string) {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), []string{"-koji", srv.URL, "-target", "f", "-side-tag", "side", "-plan-only"}, &out, &errs)
+		return code, out.String(), errs.String()
+	}
+	code, out, errs := plan()
+	assert.Equal(t, exitDone, code, errs)
+	assert.Contains(t, out, "new: libx 2 (was 1)\nlost: libx.so.1()(64bit)\n  breaks app\n")
+	assert.Contains(t, out, "tier 0: libx\n  tier 1: app\n")
+
+	c, err := srv.Client(koji.WithPassword("me", "x"))
+	require.NoError(t, err)
+	require.NoError(t, c.TagBuildDirectly(t.Context(), "side", "app-1-1", false))
+	code, _, errs = plan()
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, errs, "of side is older than app-1-1: ask for a new one")
+}
+
 // The new repository is one of everything: what is old in it is not new, what
 // was rebuilt is taken, and what was rebuilt too early is not.
 func TestRepositoriesOfEverythingAreCompared(t *testing.T) {
@@ -86,7 +133,7 @@ func TestRepositoriesOfEverythingAreCompared(t *testing.T) {
 	require.NoError(t, writeRepo(o.New[0], []rpm.Package{
 		pkg("libx", "2", "libx", two, nil), pkg("same", "1", "same", nil, one), pkg("early", "1.1", "early", nil, one), pkg("done", "1.1", "done", nil, two), pkg("far", "1", "far", nil, nil),
 	}))
-	g, b, err := compare(t.Context(), o)
+	g, b, err := compare(t.Context(), o, &clients{}, &screen{w: io.Discard})
 	require.NoError(t, err)
 	assert.Equal(t, []planner.ID{"rpms/done", "rpms/early", "rpms/libx"}, b.Sources)
 	assert.Equal(t, []planner.ID{"rpms/early"}, b.Stale)

@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/examples/world/distro"
 	"github.com/seed-f134cc8e/relkit/koji/bodhi"
 	"github.com/seed-f134cc8e/relkit/planner"
@@ -29,6 +30,8 @@ type options struct {
 	Exclude  []string `json:"exclude,omitempty"`
 	Koji     string   `json:"koji,omitempty"`
 	Profile  string   `json:"profile,omitempty"`
+	TopURL   string   `json:"topURL,omitempty"`
+	Arches   []string `json:"arches,omitempty"`
 	DistGit  string   `json:"distgit,omitempty"`
 	Branch   string   `json:"branch,omitempty"`
 	Target   string   `json:"target,omitempty"`
@@ -60,18 +63,6 @@ type options struct {
 	hook func(drive.Point, planner.Action) error
 }
 
-func list(into *[]string) func(string) error {
-	return func(s string) error {
-		for v := range strings.SplitSeq(s, ",") {
-			if v = strings.TrimSpace(v); v == "" {
-				return errors.New("an empty entry")
-			}
-			*into = append(*into, v)
-		}
-		return nil
-	}
-}
-
 const usage = `usage: sidetag [flags]            rebuild what new packages break, in a side tag
        sidetag resume -state DIR  go on with a run that was stopped or killed
 
@@ -93,11 +84,13 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		f.PrintDefaults()
 		fmt.Fprint(stderr, "\nExit status: 0 done, 1 failure, 2 usage, 3 held by a limit, 4 unfixed failures left,\n5 state folder in use, damaged or of another run, 130 interrupted.\n")
 	}
-	f.Func("repo", "folders or URLs of repositories as they are, binary and source, with commas", list(&o.Old))
-	f.Func("new", "repositories that have the new packages, with commas", list(&o.New))
-	f.Func("exclude", "packages that are not to be rebuilt although they break, with commas", list(&o.Exclude))
+	source.List(f, "repo", "`folders or URLs` of repositories as they are, binary and source, with commas (default: the repo of the target's build tag)", &o.Old)
+	source.List(f, "new", "`repositories` that have the new packages, with commas (default: the repo of the side tag)", &o.New)
+	source.List(f, "exclude", "`packages` that are not to be rebuilt although they break, with commas", &o.Exclude)
 	f.StringVar(&o.Koji, "koji", "", "Koji hub at `URL`")
 	f.StringVar(&o.Profile, "profile", "", "Koji hub of a profile in koji.conf")
+	f.StringVar(&o.TopURL, "topurl", "", "the hub's files at `URL` (default: the profile's, or kojifiles beside kojihub)")
+	source.List(f, "arch", "`architectures` of the tags that are read, with commas (default: all)", &o.Arches)
 	f.StringVar(&o.DistGit, "distgit", "", "dist-git at `URL`, where commits are made")
 	f.StringVar(&o.Branch, "branch", "", "dist-git branch of the release")
 	f.StringVar(&o.Target, "target", "", "build target; the side tag is made below its build tag")
@@ -109,24 +102,16 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.Notes, "notes", "", "what the update says (default: what was rebuilt, and for what)")
 	f.StringVar(&o.Type, "type", "", "type of the update: bugfix, enhancement, security, newpackage")
 	f.StringVar(&o.Severity, "severity", "", "severity of the update: low, medium, high, urgent")
-	f.Func("bugs", "bugs of the update, with commas", func(s string) error {
-		var words []string
-		err := list(&words)(s)
-		for _, w := range words {
-			n, nerr := strconv.Atoi(w)
-			err = errors.Join(err, nerr)
-			o.Bugs = append(o.Bugs, n)
-		}
-		return err
-	})
+	var bugs []string
+	source.List(f, "bugs", "`numbers` of bugs that the update is about, with commas", &bugs)
 	f.StringVar(&o.Wait, "wait", "", "wait until the update is `testing` or stable")
-	f.StringVar(&o.State, "state", "", "remember the run in `DIR`; a temporary folder otherwise")
+	f.StringVar(&o.State, "state", "", "remember the run in `DIR`, from where resume goes on")
 	f.BoolVar(&o.write, "write", false, "change real services; without it they are only read")
 	f.BoolVar(&o.planOnly, "plan-only", false, "tell what breaks and print the plan, and stop")
 	f.BoolVar(&o.yes, "yes", false, "go on although the plan is over its limit")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line instead of text")
 	f.BoolVar(&o.loud, "v", false, "tell everything when it happens, not only the ends of tiers")
-	f.Func("retry", "with resume: failed packages to bump and build again, with commas", list(&o.retry))
+	source.List(f, "retry", "with resume: failed `packages` to bump and build again, with commas", &o.retry)
 	f.BoolVar(&o.Barrier, "barrier", false, "begin a tier when all before has been built, instead of each package when what it needs has")
 	f.IntVar(&o.Limit, "limit", 100, "largest number of rebuilds that needs no agreement; 0: none")
 	f.IntVar(&o.Parallel, "parallel", 20, "most builds at a time")
@@ -134,12 +119,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.DurationVar(&o.patience, "patience", time.Hour, "how long to wait for a fix when nothing else is left to do")
 	f.Float64Var(&o.speed, "speed", 1, "how many seconds pass in the services' world in one second")
 	f.StringVar(&o.Bump, "bump", "libgpg-error", "demo: the library whose soname changes")
-	f.Func("fail", "demo: packages whose build fails until it is fixed, or none (default: libksba)", func(s string) error {
-		if o.Fail = []string{}; s == "none" {
-			return nil
-		}
-		return list(&o.Fail)(s)
-	})
+	source.List(f, "fail", "demo: `packages` whose build fails until it is fixed, with commas, or none (default: libksba)", &o.Fail)
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -147,6 +127,13 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		err := fmt.Errorf(format, args...)
 		fmt.Fprintf(stderr, "sidetag: %v (-h tells the flags)\n", err)
 		return o, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	for _, b := range bugs {
+		n, err := strconv.Atoi(b)
+		if err != nil {
+			return fail("-bugs: %q is not a number", b)
+		}
+		o.Bugs = append(o.Bugs, n)
 	}
 	switch {
 	case f.NArg() > 0:
@@ -162,24 +149,27 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if len(o.retry) > 0 {
 		return fail("-retry goes with resume")
 	}
-	services := o.Koji != "" || o.Profile != "" || o.DistGit != "" || o.Bodhi != ""
+	hub := o.Koji != "" || o.Profile != ""
+	services := hub || o.DistGit != "" || o.Bodhi != ""
 	o.Demo = len(o.Old) == 0 && len(o.New) == 0 && !services
 	if o.Demo {
 		o.demo()
 	}
 	switch {
-	case !o.Demo && (len(o.Old) == 0 || len(o.New) == 0):
-		return fail("say what is compared: -repo has the packages as they are, -new the new ones")
 	case o.Koji != "" && o.Profile != "":
 		return fail("give -koji or -profile, not both")
+	case !o.Demo && len(o.Old) == 0 && (!hub || o.Target == ""):
+		return fail("say what the packages are compared with: -repo, or the hub and -target")
+	case !o.Demo && len(o.New) == 0 && (!hub || o.SideTag == ""):
+		return fail("say where the new packages are: -new, or the hub and -side-tag")
 	case o.Bodhi != "" && o.Merge:
 		return fail("give -bodhi or -merge, not both: Bodhi moves the builds itself")
 	case o.Wait != "" && o.Wait != string(bodhi.Testing) && o.Wait != string(bodhi.Stable):
 		return fail("-wait takes testing or stable")
 	case o.Wait != "" && o.Bodhi == "" && !o.Demo:
 		return fail("-wait needs -bodhi: only an update has such states")
-	case !o.Demo && o.write && (o.Koji == "" && o.Profile == "" || o.DistGit == "" || o.Target == "" || o.Branch == "" || o.User == ""):
-		return fail("-write needs -koji (or -profile), -distgit, -target, -branch and -user")
+	case !o.Demo && o.write && (o.Koji == "" && o.Profile == "" || o.DistGit == "" || o.Target == "" || o.Branch == "" || o.User == "" || o.State == ""):
+		return fail("-write needs -koji (or -profile), -distgit, -target, -branch, -user and -state")
 	}
 	return o, nil
 }
@@ -189,8 +179,11 @@ func (o *options) demo() {
 	o.write = !o.planOnly
 	o.Branch, o.Target = distro.Branch, distro.Target
 	o.poll, o.speed = 15*time.Second, 400
-	if o.Fail == nil {
+	switch {
+	case o.Fail == nil:
 		o.Fail = []string{"libksba"}
+	case slices.Equal(o.Fail, []string{"none"}):
+		o.Fail = []string{}
 	}
 	if o.Wait == "" && !o.Merge {
 		o.Wait = string(bodhi.Stable)

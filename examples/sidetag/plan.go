@@ -28,14 +28,17 @@ type breakage struct {
 	Stale []planner.ID `json:"stale,omitempty"`
 }
 
-// compare reads both sets of repositories and tells what breaks. What is in
-// the new ones but not new is no news.
-func compare(ctx context.Context, o options) (*planner.Graph, *breakage, error) {
-	before, err := source.Packages(ctx, o.Old)
+// compare reads both sets of packages and tells what breaks. What is in the new
+// one but not new is no news.
+func compare(ctx context.Context, o options, c *clients, out *screen) (*planner.Graph, *breakage, error) {
+	before, err := c.packages(ctx, o, o.Old, func() (koji.Ref, error) {
+		t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+		return koji.Ref(t.BuildTag), err
+	}, out)
 	if err != nil {
 		return nil, nil, fmt.Errorf("old packages: %w", err)
 	}
-	after, err := source.Packages(ctx, o.New)
+	after, err := c.packages(ctx, o, o.New, func() (koji.Ref, error) { return koji.Ref(o.SideTag), c.fresh(ctx, o.SideTag) }, out)
 	if err != nil {
 		return nil, nil, fmt.Errorf("new packages: %w", err)
 	}
@@ -66,6 +69,45 @@ func compare(ctx context.Context, o options) (*planner.Graph, *breakage, error) 
 	slices.Sort(b.Stale)
 	b.Stale = slices.Compact(b.Stale)
 	return u.Graph, b, nil
+}
+
+// packages reads repositories, or when none are named the repo of a build tag.
+func (c *clients) packages(ctx context.Context, o options, repos []string, tag func() (koji.Ref, error), out *screen) ([]rpm.Package, error) {
+	if len(repos) > 0 {
+		return source.Packages(ctx, repos)
+	}
+	name, err := tag()
+	if err != nil {
+		return nil, err
+	}
+	t, err := source.Koji(ctx, c.koji, string(name), source.KojiOptions{Arches: o.Arches, Progress: func(text string) {
+		if o.loud {
+			out.say("%s: %s", name, text)
+		}
+	}})
+	if err != nil {
+		return nil, err
+	}
+	if len(t.Unread) > 0 {
+		out.say("%s: the hub does not tell what %d source packages need, for example %s", name, len(t.Unread), t.Unread[0])
+	}
+	return t.Packages, nil
+}
+
+// fresh refuses a side tag whose newest repo lacks builds of it: what breaks
+// by these would be overlooked.
+func (c *clients) fresh(ctx context.Context, tag string) error {
+	repo, err := c.koji.Repo(ctx, koji.RepoQuery{Tag: koji.Ref(tag)})
+	if err != nil {
+		return err
+	}
+	tagged, err := c.koji.ListTagged(ctx, koji.TaggedQuery{Tag: koji.Ref(tag)})
+	for _, t := range tagged {
+		if t.TagTime > repo.EventID {
+			return fmt.Errorf("repo %d of %s is older than %s: ask for a new one with \"koji wait-repo --request %s\"", repo.ID, tag, t.NVR, tag)
+		}
+	}
+	return err
 }
 
 // versionOf is the version in a source package's file name.

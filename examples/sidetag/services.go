@@ -12,6 +12,7 @@ import (
 	"github.com/seed-f134cc8e/relkit/distgit"
 	"github.com/seed-f134cc8e/relkit/distgit/git"
 	"github.com/seed-f134cc8e/relkit/distgit/spec"
+	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/koji"
 	"github.com/seed-f134cc8e/relkit/koji/bodhi"
 	"github.com/seed-f134cc8e/relkit/planner"
@@ -60,12 +61,9 @@ func connect(o *options, s *state, out *screen) (*clients, error) {
 	if o.write && o.password != "" {
 		opts = append(opts, koji.WithPassword(o.User, o.password))
 	}
-	switch {
-	case o.Profile != "":
-		c.koji, e = koji.FromProfile(o.Profile, opts...)
-		check(e)
-	case o.Koji != "":
-		c.koji, e = koji.NewClient(o.Koji, opts...)
+	if o.Koji != "" || o.Profile != "" {
+		hub := source.From{Koji: o.Koji, Profile: o.Profile, TopURL: o.TopURL}
+		c.koji, e = hub.Client(opts...)
 		check(e)
 	}
 	if o.Bodhi != "" {

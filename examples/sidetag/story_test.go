@@ -122,8 +122,8 @@ func (s *stage) run(t *testing.T, hook func(drive.Point, planner.Action) error, 
 	if args[0] == "resume" {
 		args = append(args, common...)
 	} else {
-		args = append(append(common, "-write", "-repo", s.o.Old[0], "-new", s.o.New[0], "-koji", s.world.Koji, "-distgit", s.world.DistGit,
-			"-branch", distro.Branch, "-target", distro.Target, "-user", services.User), args...)
+		args = append(common, append([]string{"-write", "-repo", s.o.Old[0], "-new", s.o.New[0], "-koji", s.world.Koji, "-distgit", s.world.DistGit,
+			"-branch", distro.Branch, "-target", distro.Target, "-user", services.User, "-state", filepath.Join(t.TempDir(), "run")}, args...)...)
 	}
 	o, err := parse(args, &errs)
 	if err != nil {
