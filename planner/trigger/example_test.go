@@ -5,6 +5,7 @@ package trigger_test
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/seed-f134cc8e/relkit/planner/trigger"
 )
@@ -47,4 +48,42 @@ func Example() {
 	// set aside: malformed
 	// fedora-41 refused [rpms/curl] by curl-8.9-1.fc41
 	// passed through: org.example.weather {"sky":"blue"}
+}
+
+// The last push of updates into a repository, out of its messages.
+func ExamplePushes() {
+	var pushes trigger.Pushes
+	for raw := range trigger.Split([]byte(`
+{"topic": "org.fedoraproject.prod.bodhi.compose.composing", "id": "1", "headers": {"sent-at": "2024-01-04T00:15:04+00:00"}, "body": {"repo": "f41-updates", "updates": ["bash-5.2.21-2.fc41"]}}
+{"topic": "org.fedoraproject.prod.bodhi.compose.complete", "id": "2", "headers": {"sent-at": "2024-01-04T01:20:31+00:00"}, "body": {"repo": "f41-updates", "success": true}}
+`)) {
+		if ev, err := trigger.Decode(raw); err == nil {
+			pushes = pushes.Add(ev)
+		}
+	}
+	for _, p := range pushes {
+		fmt.Println(p)
+	}
+	// Output: f41 stable: succeeded 2024-01-04T01:20:31Z, updates: 1
+}
+
+// The releases that Bodhi has, and where an event belongs.
+func ExampleActiveReleases() {
+	type row struct{ Name, Branch, State, EOL string } // such as bodhi.Release
+	rows := func(yield func(row, error) bool) {
+		_ = yield(row{"F40", "f40", "current", "2025-05-13"}, nil) && yield(row{"F41", "f41", "current", ""}, nil)
+	}
+	now := time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)
+	active, err := trigger.ActiveReleases(rows, now, func(r row) (trigger.Release, bool) {
+		eol, _ := time.Parse(time.DateOnly, r.EOL)
+		at := map[trigger.Place][]string{trigger.PlaceBranch: {r.Branch}, trigger.PlaceUpdate: {r.Name}}
+		return trigger.Release{Label: "fedora-" + r.Branch, At: at, EOL: eol, Off: r.State == "archived"}, true
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	routes := trigger.RoutesTo(active...)
+	fmt.Println(routes.Releases(trigger.PlaceBranch, "f41"), routes.Releases(trigger.PlaceBranch, "f40"))
+	// Output: [fedora-f41] []
 }
