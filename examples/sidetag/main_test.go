@@ -51,6 +51,9 @@ func TestCommandLinesThatMakeNoSense(t *testing.T) {
 func TestOtherEnds(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "run.json"), []byte("{"), 0o644))
+	half := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(half, "run.json"), []byte("{}"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(half, "graph.json"), []byte(`{"format":"planner-graph/1","nodes":[],"edges":[]}`), 0o644))
 	for words, tc := range map[string]struct {
 		code int
 		args []string
@@ -58,6 +61,7 @@ func TestOtherEnds(t *testing.T) {
 		"limit of 3":              {exitHeld, []string{"-limit", "3"}},
 		"holds no run":            {exitState, []string{"resume", "-state", filepath.Join(dir, "none")}},
 		"run.json":                {exitState, []string{"resume", "-state", dir}},
+		"lacks a part":            {exitState, []string{"resume", "-state", half}},
 		"old packages: ":          {exitFailed, []string{"-repo", filepath.Join(dir, "none"), "-new", dir, "-plan-only"}},
 		"no such file or directo": {exitFailed, []string{"-repo", filepath.Join(dir, "none"), "-new", dir}},
 	} {

@@ -66,7 +66,10 @@ func openState(o *options) (*state, error) {
 	if err == nil {
 		s.graph, err = planner.ParseGraph(text)
 	}
-	if err != nil || s.Breakage == nil {
+	if err == nil && (s.Breakage == nil || s.ID == "") {
+		err = errors.New("the run's own file lacks a part")
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", s.path("graph.json"), err, errState)
 	}
 	now := *o
