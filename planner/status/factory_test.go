@@ -109,3 +109,17 @@ func factoryDiffers(data []byte) string {
 	}
 	return ""
 }
+
+func FuzzFactoryImage(f *testing.F) {
+	f.Add([]byte(`{"target_image":{"id":"1","status":"FAILED","percent_complete":45,"status_detail":{"activity":"a","error":"e"},"x":[1]}}`))
+	f.Add([]byte(`{"id":"1"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var i status.FactoryImage
+		if json.Unmarshal(data, &i) != nil {
+			return
+		}
+		s := i.Status()
+		require.Equal(t, s.State == status.Failed, s.Error != "")
+		require.True(t, s.Percent == nil || *s.Percent >= 0 && *s.Percent <= 100)
+	})
+}

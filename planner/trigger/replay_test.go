@@ -159,3 +159,19 @@ func TestCorpusReplayPages(t *testing.T) {
 	}
 	t.Logf("corpus ecosystem/rest-datagrepper: %d cases, %d differ", len(files), differ)
 }
+
+func FuzzParsePage(f *testing.F) {
+	f.Add([]byte(`{"raw_messages":[{"topic":"a"},7],"count":2,"pages":3,"total":5,"arguments":{"page":2}}`))
+	f.Add([]byte(`{"error":"x"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := trigger.ParsePage(data)
+		if err != nil {
+			require.ErrorIs(t, err, trigger.ErrMalformed)
+			return
+		}
+		require.NotNil(t, p.Messages)
+		if n := p.Next(); n != 0 {
+			require.Greater(t, n, p.Number())
+		}
+	})
+}
