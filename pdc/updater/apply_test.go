@@ -234,6 +234,7 @@ func TestEventsThatPDCNeedNotKnowOfAskNothing(t *testing.T) {
 		"a package of another namespace":   event("pkgdb.package.new", "m", `{"package_name": "p", "package_listing": {"package": {"name": "p", "namespace": "docker"}, "collection": {"name": "Fedora", "version": "25"}}}`),
 		"a change of a person":             event("fas.user.update", "m", `{"agent": "a", "user": "a", "fields": []}`),
 		"another project of the old forge": event("trac.git.receive", "m", `{"commit": {"repo": "other", "branch": "master"}}`),
+		"a dead.package on the old forge":  event("trac.git.receive", "m", `{"commit": {"rev": "ab12", "repo": "other", "branch": "master", "stats": {"files": {"dead.package": {"additions": 1, "deletions": 0}}}}}`),
 		"a topic nobody knows":             event("weather.change", "m", `{}`),
 	} {
 		ev, err := trigger.Decode([]byte(message))

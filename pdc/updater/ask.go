@@ -50,8 +50,11 @@ func (p Policy) Asks(ev trigger.Event) ([]Ask, error) {
 			return []Ask{{Kind: KindModule, Module: body}}, nil
 		}
 	case *trigger.Push:
-		if group, ok := p.groupOf(body.Commit.Repo); ok && topic.App == "trac" {
-			return []Ask{{Kind: KindGroup, Group: group}}, nil
+		if topic.App == "trac" { // the old forge holds no packages
+			if group, ok := p.groupOf(body.Commit.Repo); ok {
+				return []Ask{{Kind: KindGroup, Group: group}}, nil
+			}
+			return nil, nil
 		}
 		repo, branch := body.Where(topic)
 		namespace, name, _ := strings.Cut(repo, "/")

@@ -126,7 +126,7 @@ func releaseRow(id, name string) (pdc.Fields, error) {
 		}
 	}
 	i := strings.LastIndexByte(rest, '-')
-	if i <= 0 || i == len(rest)-1 || rest != strings.ToLower(rest) {
+	if i <= 0 || i == len(rest)-1 || rest[:i] != strings.ToLower(rest[:i]) { // a version may be a word: "Rawhide"
 		return nil, fmt.Errorf("updater: %q is no release id (short-version, perhaps -type and @base product)", id)
 	}
 	if name == "" {

@@ -50,7 +50,11 @@ func TestRules(t *testing.T) {
 	glibc := component(1, "glibc", "rpm")
 	perl := updater.Module{Name: "perl", Stream: "5.40", Version: "1", Context: "c0", State: trigger.ModuleReady, KojiTag: "module-perl", Modulemd: perlMD,
 		RPMs: []updater.RPM{{Name: "perl", Version: "5", Release: "1", Arch: "src"}, {Name: "perl-libs", Version: "5", Release: "1", Arch: "x86_64", SRPM: "perl"}}}
-	inState := func(s trigger.ModuleState, tag string) updater.Module { m := perl; m.State, m.KojiTag = s, tag; return m }
+	inState := func(s trigger.ModuleState, tag string) updater.Module {
+		m := perl
+		m.State, m.KojiTag = s, tag
+		return m
+	}
 	needs := func(on map[string][]string) updater.Facts {
 		return updater.Facts{Needs: []updater.Needs{{Release: "fedora-43", Name: "bash", On: on}}}
 	}
@@ -73,6 +77,8 @@ func TestRules(t *testing.T) {
 			`package: missing release-components epel-9-updates rpm bash => POST release-components/ {"active":true,"brew_package":"bash","dist_git_branch":"epel9","global_component":"bash","name":"bash","release":"epel-9-updates","type":"rpm"}`}},
 		{name: "an id that is no release's is told, not made", facts: updater.Facts{Packages: []updater.Package{{Name: "bash", Release: "Fedora 43"}}},
 			want: []string{`release: conflict releases Fedora 43: updater: "Fedora 43" is no release id (short-version, perhaps -type and @base product)`}},
+		{name: "a version may be a word, as composes of Rawhide have it", facts: updater.Facts{Builds: []updater.Build{{Name: "bash", Version: "5", Release: "1", Releases: []string{"fedora-Rawhide"}}}},
+			want: []string{`release: missing releases fedora-Rawhide => POST releases/ {"name":"Fedora","release_type":"ga","short":"fedora","version":"Rawhide"}`}},
 		{name: "a branch that PDC does not know is filled in", facts: updater.Facts{Packages: []updater.Package{{Name: "glibc", Release: "fedora-43", Branch: "f43"}}},
 			rows: updater.Rows{Releases: fedora43, ReleaseComponents: []pdc.ReleaseComponent{glibc}},
 			want: []string{`package: differs release-components fedora-43 rpm glibc: no branch => PATCH release-components/1 {"dist_git_branch":"f43"}`}},
