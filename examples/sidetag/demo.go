@@ -13,12 +13,12 @@ import (
 	"time"
 
 	"github.com/seed-f134cc8e/relkit/distgit/distgittest"
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/world/distro"
 	"github.com/seed-f134cc8e/relkit/examples/world/services"
 	"github.com/seed-f134cc8e/relkit/koji"
 	"github.com/seed-f134cc8e/relkit/koji/bodhi"
 	"github.com/seed-f134cc8e/relkit/koji/bodhi/bodhitest"
-	"github.com/seed-f134cc8e/relkit/planner"
 )
 
 // demo is the demo distribution with its services, a Bodhi beside them, and the
@@ -94,7 +94,7 @@ func (x *demo) open(o *options, dir string, d *distro.Distro, version string) er
 // pushVersion is what the library's maintainer did.
 func pushVersion(w *services.World, d *distro.Distro, name, version string) error {
 	p, _ := d.Package(name)
-	repo := repoOf(planner.ID("rpms/" + name))
+	repo, _ := rebuild.Component(sourceID(name))
 	old := "Version:        " + p.Version + "\n"
 	data, err := w.Git.File(repo, distro.Branch, name+".spec")
 	if err != nil || !strings.Contains(string(data), old) {

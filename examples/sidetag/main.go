@@ -35,28 +35,15 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"syscall"
-	"time"
 
-	"github.com/seed-f134cc8e/relkit/koji"
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/koji/bodhi"
 	"github.com/seed-f134cc8e/relkit/planner"
 	"github.com/seed-f134cc8e/relkit/planner/drive"
-)
-
-// Exit codes.
-const (
-	exitDone        = 0 // everything was rebuilt, or nothing is to be, or planned as asked
-	exitFailed      = 1 // a service or a repository failed, or refused
-	exitUsage       = 2 // the command line makes no sense
-	exitHeld        = 3 // the plan is over its limit and waits for a person
-	exitStuck       = 4 // failures are left that nobody has fixed
-	exitState       = 5 // the state folder is in use, damaged, or of another run
-	exitInterrupted = 130
 )
 
 func main() {
@@ -69,49 +56,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parse(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		return exitDone
+		return rebuild.ExitDone
 	case err != nil:
-		return exitUsage
+		return rebuild.ExitUsage
 	}
-	err = rebuild(ctx, o, &screen{w: stdout, json: o.json, loud: o.loud})
-	code := exitCode(ctx, err)
+	err = carry(ctx, o, &screen{w: stdout, json: o.json, loud: o.loud})
+	code := rebuild.ExitCode(ctx, err)
 	if err != nil {
 		fmt.Fprintln(stderr, "sidetag:", err)
-		if _, none := os.Stat(filepath.Join(o.State, "run.json")); o.State != "" && none == nil && code != exitState {
+		if _, none := os.Stat(filepath.Join(o.State, "run.json")); o.State != "" && none == nil && code != rebuild.ExitState {
 			fmt.Fprintf(stderr, "sidetag: go on with: sidetag resume -state %s\n", o.State)
 		}
 	}
 	return code
 }
 
-func exitCode(ctx context.Context, err error) int {
-	switch {
-	case err == nil:
-		return exitDone
-	case ctx.Err() != nil:
-		return exitInterrupted
-	case errors.Is(err, errUsage):
-		return exitUsage
-	case errors.Is(err, errHeld):
-		return exitHeld
-	case errors.Is(err, drive.ErrStuck):
-		return exitStuck
-	case errors.Is(err, drive.ErrLocked), errors.Is(err, drive.ErrOtherPlan), errors.Is(err, drive.ErrFormat), errors.Is(err, drive.ErrCorrupt), errors.Is(err, errState):
-		return exitState
-	}
-	return exitFailed
-}
-
-// errHeld says that a person must agree to the plan first.
-var errHeld = errors.New("the plan is held")
-
-// rebuild is the whole story.
-func rebuild(ctx context.Context, o options, out *screen) error {
+// carry is the whole story.
+func carry(ctx context.Context, o options, out *screen) error {
 	state, err := openState(&o) // where the run is remembered; empty for a new run
 	if err != nil {
 		return err
 	}
-	defer state.close()
+	defer state.Close()
 
 	svc, err := connect(&o, state, out) // real services, or a demo world
 	if err != nil {
@@ -121,11 +87,11 @@ func rebuild(ctx context.Context, o options, out *screen) error {
 
 	// What the new packages break: asked once, and remembered.
 	if state.Breakage == nil {
-		if state.graph, state.Breakage, err = compare(ctx, o, svc, out); err != nil {
+		if state.Graph, state.Breakage, err = compare(ctx, o, svc, out); err != nil {
 			return err
 		}
 	}
-	plan, err := state.Breakage.plan(state.graph, o)
+	plan, err := state.Breakage.plan(state.Graph, o)
 	if err != nil {
 		return err
 	}
@@ -135,7 +101,7 @@ func rebuild(ctx context.Context, o options, out *screen) error {
 		return nil
 	}
 	if len(plan.Held) > 0 && !o.yes {
-		return fmt.Errorf("%d rebuilds are more than the limit of %d (-limit raises it, -yes goes on): %w", len(plan.Rebuild), o.Limit, errHeld)
+		return fmt.Errorf("%d rebuilds are more than the limit of %d (-limit raises it, -yes goes on): %w", len(plan.Rebuild), o.Limit, rebuild.ErrHeld)
 	}
 	if o.planOnly {
 		return nil
@@ -152,7 +118,7 @@ func rebuild(ctx context.Context, o options, out *screen) error {
 	if err := patiently(ctx, o, out, func() error { return svc.sideTag(ctx, o, state) }); err != nil {
 		return err
 	}
-	out.sideTag(state.SideTag)
+	out.sideTag(state.Tag.Name)
 	built, err := build(ctx, o, svc, state, plan, out)
 	if err != nil {
 		return err
@@ -165,7 +131,7 @@ func rebuild(ctx context.Context, o options, out *screen) error {
 	case o.Merge:
 		return patiently(ctx, o, out, func() error { return svc.merge(ctx, o, state, built, out) })
 	}
-	out.say("%d builds wait in %s (-bodhi or -merge would bring them out)", len(built), state.SideTag)
+	out.say("%d builds wait in %s (-bodhi or -merge would bring them out)", len(built), state.Tag.Name)
 	return nil
 }
 
@@ -175,10 +141,10 @@ func build(ctx context.Context, o options, svc *clients, state *state, plan *pla
 	if o.Barrier {
 		mode = planner.Barrier
 	}
-	d, err := drive.Open(plan, state.dir, &builder{o: o, c: svc, s: state, out: out}, drive.Options{
+	d, err := drive.Open(plan, state.Dir, newActor(o, svc, state, out), drive.Options{
 		Run:  planner.RunOptions{Mode: mode, Repo: planner.RepoIfNeeded, Retry: planner.DefaultRetries(), MaxBuilding: o.Parallel},
 		Poll: o.poll, Backoff: o.poll, MaxBackoff: 8 * o.poll, Patience: o.patience,
-		Clock: worldClock{o.speed}, Observe: func(n drive.Notice) { out.notice(n, plan) }, Hook: o.hook,
+		Clock: o.clock(), Observe: func(n drive.Notice) { out.notice(n, plan) }, Hook: o.hook,
 	})
 	if err != nil {
 		return nil, err
@@ -191,49 +157,17 @@ func build(ctx context.Context, o options, svc *clients, state *state, plan *pla
 	}
 	d.View(func(r *planner.Run) { out.tiers(r, plan) })
 	err = d.Run(ctx)
-	built := map[planner.ID]string{}
+	var built map[planner.ID]string
 	d.View(func(r *planner.Run) {
-		for row := range r.Rows() {
-			if row.Artifact != "" {
-				built[row.ID] = row.Artifact
-			}
-		}
+		built = rebuild.Built(r)
 		out.summary(r, state)
 	})
 	return built, err
 }
 
 // patiently does what may be done again and again until the services answer.
-// It says that it waits.
 func patiently(ctx context.Context, o options, out *screen, do func() error) error {
-	for told := false; ; told = true {
-		err := do()
-		away := errors.Is(err, koji.ErrUnavailable) || errors.Is(err, koji.ErrOutcomeUnknown) || errors.Is(err, koji.ErrAlreadyApplied) || errors.Is(err, bodhi.ErrUnavailable)
-		if !away || ctx.Err() != nil {
-			return err
-		}
-		if !told {
-			out.say("waiting: %v", err)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(o.realTime(o.poll)):
-		}
-	}
-}
-
-// worldClock is the system's clock, faster where the world's is.
-type worldClock struct{ speed float64 }
-
-const worldEpoch = 1767225600 // 2026-01-01, in seconds
-
-// Now does not multiply durations: these end after 292 years.
-func (c worldClock) Now() time.Time {
-	seconds, nanos := math.Modf(float64(time.Now().UnixNano()-worldEpoch*1e9) / 1e9 * c.speed)
-	return time.Unix(worldEpoch+int64(seconds), int64(nanos*1e9)).UTC()
-}
-
-func (c worldClock) After(d time.Duration) <-chan time.Time {
-	return time.After(time.Duration(float64(d) / c.speed))
+	tell := func(err error) { out.say("waiting: %v", err) }
+	away := func(err error) bool { return errors.Is(err, bodhi.ErrUnavailable) }
+	return rebuild.Patiently(ctx, o.clock().Real(o.poll), tell, away, do)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/koji"
 	"github.com/seed-f134cc8e/relkit/koji/kojitest"
 	"github.com/seed-f134cc8e/relkit/planner"
@@ -39,12 +40,12 @@ func TestCommandLinesThatMakeNoSense(t *testing.T) {
 		"no package":          {"-bump", "no-such-package", "-plan-only"},
 	} {
 		var out, errs bytes.Buffer
-		assert.Equal(t, exitUsage, run(t.Context(), args, &out, &errs), words)
+		assert.Equal(t, rebuild.ExitUsage, run(t.Context(), args, &out, &errs), words)
 		assert.Contains(t, errs.String(), words)
 		assert.Empty(t, out.String())
 	}
 	var out, errs bytes.Buffer
-	assert.Equal(t, exitDone, run(t.Context(), []string{"-h"}, &out, &errs))
+	assert.Equal(t, rebuild.ExitDone, run(t.Context(), []string{"-h"}, &out, &errs))
 	assert.Contains(t, errs.String(), "usage: sidetag")
 }
 
@@ -58,12 +59,12 @@ func TestOtherEnds(t *testing.T) {
 		code int
 		args []string
 	}{
-		"limit of 3":              {exitHeld, []string{"-limit", "3"}},
-		"holds no run":            {exitState, []string{"resume", "-state", filepath.Join(dir, "none")}},
-		"run.json":                {exitState, []string{"resume", "-state", dir}},
-		"lacks a part":            {exitState, []string{"resume", "-state", half}},
-		"old packages: ":          {exitFailed, []string{"-repo", filepath.Join(dir, "none"), "-new", dir, "-plan-only"}},
-		"no such file or directo": {exitFailed, []string{"-repo", filepath.Join(dir, "none"), "-new", dir}},
+		"limit of 3":              {rebuild.ExitHeld, []string{"-limit", "3"}},
+		"holds no run":            {rebuild.ExitState, []string{"resume", "-state", filepath.Join(dir, "none")}},
+		"run.json":                {rebuild.ExitState, []string{"resume", "-state", dir}},
+		"lacks a part":            {rebuild.ExitState, []string{"resume", "-state", half}},
+		"old packages: ":          {rebuild.ExitFailed, []string{"-repo", filepath.Join(dir, "none"), "-new", dir, "-plan-only"}},
+		"no such file or directo": {rebuild.ExitFailed, []string{"-repo", filepath.Join(dir, "none"), "-new", dir}},
 	} {
 		var out, errs bytes.Buffer
 		assert.Equal(t, tc.code, run(t.Context(), tc.args, &out, &errs), words)
@@ -102,9 +103,7 @@ func TestTagsAreCompared(t *testing.T) {
 			return kojitest.Deps{}
 		},
 	}
-	for _, b := range []kojitest.Build{{NVR: "libx-1-1", Tags: []string{"f"}}, {NVR: "app-1-1", Tags: []string{"f"}}, {NVR: "libx-2-1", Tags: []string{"side"}}} {
-		seed.Builds = append(seed.Builds, b)
-	}
+	seed.Builds = []kojitest.Build{{NVR: "libx-1-1", Tags: []string{"f"}}, {NVR: "app-1-1", Tags: []string{"f"}}, {NVR: "libx-2-1", Tags: []string{"side"}}}
 	srv := kojitest.NewServer(kojitest.NewHub(seed))
 	defer srv.Close()
 	plan := func() (int, string, string) {
@@ -113,7 +112,7 @@ func TestTagsAreCompared(t *testing.T) {
 		return code, out.String(), errs.String()
 	}
 	code, out, errs := plan()
-	assert.Equal(t, exitDone, code, errs)
+	assert.Equal(t, rebuild.ExitDone, code, errs)
 	assert.Contains(t, out, "new: libx 2 (was 1)\nlost: libx.so.1()(64bit)\n  breaks app\n")
 	assert.Contains(t, out, "tier 0: libx\n  tier 1: app\n")
 
@@ -121,7 +120,7 @@ func TestTagsAreCompared(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, c.TagBuildDirectly(t.Context(), "side", "app-1-1", false))
 	code, _, errs = plan()
-	assert.Equal(t, exitFailed, code)
+	assert.Equal(t, rebuild.ExitFailed, code)
 	assert.Contains(t, errs, "of side is older than app-1-1: ask for a new one")
 }
 

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -12,14 +11,13 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/examples/world/distro"
 	"github.com/seed-f134cc8e/relkit/koji/bodhi"
 	"github.com/seed-f134cc8e/relkit/planner"
 	"github.com/seed-f134cc8e/relkit/planner/drive"
 )
-
-var errUsage = errors.New("usage")
 
 // options are the command line. Those with a JSON name are remembered in the
 // state folder, so that resume needs none of them.
@@ -126,7 +124,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fail := func(format string, args ...any) (options, error) {
 		err := fmt.Errorf(format, args...)
 		fmt.Fprintf(stderr, "sidetag: %v (-h tells the flags)\n", err)
-		return o, fmt.Errorf("%w: %w", errUsage, err)
+		return o, fmt.Errorf("%w: %w", rebuild.ErrUsage, err)
 	}
 	for _, b := range bugs {
 		n, err := strconv.Atoi(b)
@@ -190,7 +188,5 @@ func (o *options) demo() {
 	}
 }
 
-// realTime is how long something takes outside when it takes d in the world.
-func (o options) realTime(d time.Duration) time.Duration {
-	return time.Duration(float64(d) / o.speed)
-}
+// clock is the services' clock.
+func (o options) clock() rebuild.Clock { return rebuild.Clock{Speed: o.speed} }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/world/distro"
 	"github.com/seed-f134cc8e/relkit/planner/rpm"
 )
@@ -61,7 +62,7 @@ func writeDemo(dir string, d *distro.Distro, bumped string) (string, error) {
 	}
 	p, ok := d.Package(bumped)
 	if !ok {
-		return "", fmt.Errorf("the demo distribution has no package %q: %w", bumped, errUsage)
+		return "", fmt.Errorf("the demo distribution has no package %q: %w", bumped, rebuild.ErrUsage)
 	}
 	major := 0
 	if _, err := fmt.Sscanf(p.Version, "%d.", &major); err != nil {

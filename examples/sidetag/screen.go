@@ -202,8 +202,8 @@ func (s *screen) summary(r *planner.Run, state *state) {
 	for _, f := range sum.Fix {
 		s.tell(nil, "unfixed: %s (%s) blocks %d others", packageName(f.ID), f.Kind, f.Blocks)
 	}
-	if len(sum.Fix) > 0 && !state.temporary {
-		s.tell(nil, "when fixed: sidetag resume -state %s -retry %s", state.dir, packageName(sum.Fix[0].ID))
+	if len(sum.Fix) > 0 && !state.Temporary {
+		s.tell(nil, "when fixed: sidetag resume -state %s -retry %s", state.Dir, packageName(sum.Fix[0].ID))
 	}
 }
 

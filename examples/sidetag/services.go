@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/seed-f134cc8e/relkit/distgit"
 	"github.com/seed-f134cc8e/relkit/distgit/git"
 	"github.com/seed-f134cc8e/relkit/distgit/spec"
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/koji"
 	"github.com/seed-f134cc8e/relkit/koji/bodhi"
@@ -34,7 +34,7 @@ func connect(o *options, s *state, out *screen) (*clients, error) {
 	c := &clients{}
 	var err error
 	if o.Demo {
-		if c.demo, err = startDemo(o, s.path("world"), out); err != nil {
+		if c.demo, err = startDemo(o, s.Path("world"), out); err != nil {
 			return nil, err
 		}
 	}
@@ -45,7 +45,7 @@ func connect(o *options, s *state, out *screen) (*clients, error) {
 	}
 	// The clients give up soon: the driver waits longer, and says so.
 	const retries = 1
-	wait := o.realTime(2 * time.Second)
+	wait := o.clock().Real(2 * time.Second)
 	var e error
 	if o.DistGit != "" {
 		c.web, e = distgit.NewClient(o.DistGit, distgit.WithRetry(distgit.Retry{Max: retries, Wait: wait, MaxWait: wait}))
@@ -156,7 +156,7 @@ func (c *clients) inSideTag(ctx context.Context, tag string, id planner.ID, b *b
 // versionInGit is the version that a branch has, empty when the spec file
 // leaves it open.
 func (c *clients) versionInGit(ctx context.Context, o options, id planner.ID) (string, error) {
-	repo := repoOf(id)
+	repo, _ := rebuild.Component(id)
 	file, err := c.git.File(ctx, repo, o.Branch, repo.Name+".spec")
 	if err != nil {
 		return "", err
@@ -172,57 +172,17 @@ func (c *clients) versionInGit(ctx context.Context, o options, id planner.ID) (s
 	return e.Version.Text, nil
 }
 
-func repoOf(id planner.ID) distgit.Repo {
-	return distgit.Repo{Namespace: "rpms", Name: packageName(id)}
-}
-
-// sideTag finds the run's side tag or asks for one. What we had before is
-// remembered first, so that a side tag whose name was lost on the way is
-// recognised.
+// sideTag takes the side tag that was given, or makes one.
 func (c *clients) sideTag(ctx context.Context, o options, s *state) error {
 	if err := c.koji.Login(ctx); err != nil {
 		return fmt.Errorf("login at the hub: %w", err)
 	}
-	if s.SideTag != "" {
-		return nil
-	}
-	if o.SideTag != "" {
-		s.SideTag = o.SideTag
+	if o.SideTag != "" && s.Tag.Name == "" {
+		s.Tag.Name = o.SideTag
 		return s.save()
 	}
-	t, err := c.koji.Target(ctx, koji.Ref(o.Target))
-	if err != nil {
-		return err
+	if o.SideTag == "" {
+		s.Ours = true
 	}
-	me, err := c.koji.Myself(ctx)
-	if err != nil {
-		return err
-	}
-	tags, err := c.koji.ListSideTags(ctx, koji.SideTagQuery{BaseTag: koji.Ref(t.BuildTag), User: koji.Ref(me.Name)})
-	if err != nil {
-		return err
-	}
-	s.Ours = true
-	if s.Before == nil {
-		s.Before = []string{}
-		for _, x := range tags {
-			s.Before = append(s.Before, x.Name)
-		}
-		if err := s.save(); err != nil {
-			return err
-		}
-	} else {
-		for _, x := range tags {
-			if !slices.Contains(s.Before, x.Name) {
-				s.SideTag = x.Name
-				return s.save()
-			}
-		}
-	}
-	made, err := c.koji.CreateSideTag(ctx, koji.SideTagRequest{BaseTag: koji.Ref(t.BuildTag)})
-	if err != nil {
-		return err
-	}
-	s.SideTag = made.Name
-	return s.save()
+	return s.Tag.Make(ctx, c.koji, o.Target, s.save)
 }

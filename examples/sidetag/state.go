@@ -3,34 +3,23 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"time"
 
-	"github.com/seed-f134cc8e/relkit/planner"
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 )
-
-var errState = errors.New("state folder can't be used")
 
 // state is what a run remembers besides the driver's journal. Each change of
 // it is written in one step.
 type state struct {
-	dir       string
-	temporary bool
-	graph     *planner.Graph
+	*rebuild.Folder `json:"-"`
 
 	ID       string    `json:"id"` // goes into commits, so that they are found again
 	Options  options   `json:"options"`
 	Breakage *breakage `json:"breakage"`
-	// Before are the side tags that we had before asking for one, nil until
-	// then; SideTag is the one that we got or took, Ours if we made it.
-	Before  []string `json:"before"`
-	SideTag string   `json:"sideTag,omitempty"`
-	Ours    bool     `json:"ours,omitempty"`
+
+	Tag  rebuild.SideTag `json:"tag"`
+	Ours bool            `json:"ours,omitempty"` // we made the side tag
 	// Update is the update's alias; Merged that the builds were tagged.
 	Update string `json:"update,omitempty"`
 	Merged bool   `json:"merged,omitempty"`
@@ -39,38 +28,20 @@ type state struct {
 // openState opens the folder of a run, or a temporary one, and takes from a run
 // that is there what it was asked for.
 func openState(o *options) (*state, error) {
-	s := &state{dir: o.State}
-	if s.dir == "" {
-		if !o.write && !o.Demo {
-			return s, nil
-		}
-		dir, err := os.MkdirTemp("", "relkit-sidetag-")
-		s.dir, s.temporary = dir, true
-		return s, err
-	}
-	data, err := os.ReadFile(s.path("run.json"))
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && o.resume:
-		return nil, fmt.Errorf("%s holds no run to go on with: %w", s.dir, errState)
-	case errors.Is(err, fs.ErrNotExist):
+	s := &state{Folder: &rebuild.Folder{}}
+	if o.State == "" && !o.write && !o.Demo {
 		return s, nil
-	case err != nil:
-		return nil, err
-	case !o.resume:
-		return nil, fmt.Errorf("%s holds a run already; go on with it by resume, or take another folder: %w", s.dir, errState)
 	}
-	if err := json.Unmarshal(data, s); err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", s.path("run.json"), err, errState)
-	}
-	text, err := os.ReadFile(s.path("graph.json"))
-	if err == nil {
-		s.graph, err = planner.ParseGraph(text)
-	}
-	if err == nil && (s.Breakage == nil || s.ID == "") {
-		err = errors.New("the run's own file lacks a part")
-	}
+	f, err := rebuild.OpenFolder(o.State, o.resume, s)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", s.path("graph.json"), err, errState)
+		return nil, err
+	}
+	if s.Folder = f; !o.resume {
+		return s, nil
+	}
+	if s.Breakage == nil || s.ID == "" {
+		err := errors.New("the run's own file lacks a part")
+		return nil, fmt.Errorf("%s: %w: %w", s.Path("run.json"), err, rebuild.ErrState)
 	}
 	now := *o
 	*o = s.Options
@@ -83,52 +54,16 @@ func openState(o *options) (*state, error) {
 	return s, nil
 }
 
-func (s *state) path(name string) string { return filepath.Join(s.dir, name) }
-
 // begin remembers a new run; it does nothing for one that is resumed.
 func (s *state) begin(o options) error {
 	if s.ID != "" {
 		return nil
 	}
-	text, err := s.graph.MarshalJSON()
-	if err != nil {
+	if err := s.Begin(s.Graph); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.dir, 0o755); err != nil {
-		return err
-	}
-	if err := writeFile(s.path("graph.json"), text); err != nil {
-		return err
-	}
-	s.ID, s.Options = "sidetag-"+time.Now().UTC().Format("20060102-150405"), o
+	s.ID, s.Options = "sidetag-"+rebuild.NewID(), o
 	return s.save()
 }
 
-func (s *state) save() error {
-	data, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return err
-	}
-	return writeFile(s.path("run.json"), append(data, '\n'))
-}
-
-// writeFile replaces a file in one step: after a crash it is the old or the
-// new one.
-func writeFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tmp-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-func (s *state) close() {
-	if s.temporary {
-		os.RemoveAll(s.dir)
-	}
-}
+func (s *state) save() error { return s.Save(s) }

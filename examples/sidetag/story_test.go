@@ -23,6 +23,7 @@ import (
 
 	"github.com/seed-f134cc8e/relkit/distgit"
 	"github.com/seed-f134cc8e/relkit/distgit/git"
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/world/distro"
 	"github.com/seed-f134cc8e/relkit/examples/world/services"
 	"github.com/seed-f134cc8e/relkit/koji"
@@ -64,7 +65,7 @@ func TestTheDemoTellsAlwaysTheSame(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			var out, errs bytes.Buffer
-			assert.Equal(t, exitDone, run(t.Context(), args, &out, &errs), errs.String())
+			assert.Equal(t, rebuild.ExitDone, run(t.Context(), args, &out, &errs), errs.String())
 			assert.Empty(t, errs.String())
 			compareGolden(t, file, out.String())
 		})
@@ -127,16 +128,16 @@ func (s *stage) run(t *testing.T, hook func(drive.Point, planner.Action) error, 
 	}
 	o, err := parse(args, &errs)
 	if err != nil {
-		return exitUsage, "", errs.String()
+		return rebuild.ExitUsage, "", errs.String()
 	}
 	o.hook, o.password, o.token = hook, services.Password, services.Password
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	err = rebuild(ctx, o, &screen{w: &out, json: o.json, loud: o.loud})
+	err = carry(ctx, o, &screen{w: &out, json: o.json, loud: o.loud})
 	if err != nil {
 		fmt.Fprintln(&errs, err)
 	}
-	return exitCode(ctx, err), out.String(), errs.String()
+	return rebuild.ExitCode(ctx, err), out.String(), errs.String()
 }
 
 // judge looks at what the services saw: every bump, build and update once, and
@@ -275,7 +276,7 @@ func TestCrashedItDoesEverythingOnce(t *testing.T) {
 		require.Less(t, starts, 1000)
 		code, out, errs := s.run(t, hook, args...)
 		args = []string{"resume", "-state", dir}
-		if code == exitDone {
+		if code == rebuild.ExitDone {
 			t.Logf("%d steps, %d starts", len(crashed), starts)
 			assert.Contains(t, out, "is stable: 7 builds")
 			break
@@ -288,7 +289,7 @@ func TestCrashedItDoesEverythingOnce(t *testing.T) {
 	s.out(t, everything()...)
 	assert.Equal(t, 1, s.posts())
 	code, _, errs := s.run(t, nil, "resume", "-state", dir)
-	assert.Equal(t, exitDone, code, "resuming a finished run does nothing: %s", errs)
+	assert.Equal(t, rebuild.ExitDone, code, "resuming a finished run does nothing: %s", errs)
 	assert.Equal(t, 1, s.posts())
 }
 
@@ -297,7 +298,7 @@ func TestAFailureBlocksOnlyWhatNeedsIt(t *testing.T) {
 	s := newStage(t, func(o *services.Options) { o.FailBuild, o.FixAfter = []string{"libksba"}, -1 })
 	dir := filepath.Join(t.TempDir(), "run")
 	code, out, _ := s.run(t, nil, "-merge", "-patience", "1m", "-state", dir)
-	assert.Equal(t, exitStuck, code)
+	assert.Equal(t, rebuild.ExitStuck, code)
 	assert.Contains(t, out, "unfixed: libksba (build) blocks 2 others")
 	assert.Contains(t, out, "look after it: erin")
 	assert.Contains(t, out, "resume -state "+dir+" -retry libksba")
@@ -307,10 +308,10 @@ func TestAFailureBlocksOnlyWhatNeedsIt(t *testing.T) {
 	assert.Len(t, left, 1, "nothing leaves the side tag")
 
 	code, _, errs := s.run(t, nil, "resume", "-state", dir, "-retry", "bash")
-	assert.Equal(t, exitFailed, code)
+	assert.Equal(t, rebuild.ExitFailed, code)
 	assert.Contains(t, errs, "-retry bash")
 	code, out, errs = s.run(t, nil, "resume", "-state", dir, "-retry", "libksba")
-	assert.Equal(t, exitDone, code, "%s\n%s", out, errs)
+	assert.Equal(t, rebuild.ExitDone, code, "%s\n%s", out, errs)
 	assert.Contains(t, out, "merged 7 builds into f43")
 	s.judge(t, everything()...)
 	s.out(t, everything()...)
@@ -322,7 +323,7 @@ func TestABuiltLibraryIsTakenFromTheSideTag(t *testing.T) {
 	tag, err := s.hub.CreateSideTag(t.Context(), koji.SideTagRequest{BaseTag: distro.BuildTag})
 	require.NoError(t, err)
 	code, _, errs := s.run(t, nil, "-side-tag", distro.BuildTag)
-	assert.Equal(t, exitFailed, code)
+	assert.Equal(t, rebuild.ExitFailed, code)
 	assert.Contains(t, errs, "no side tag")
 
 	// Its owner builds it there, and then goes on in dist-git.
@@ -334,7 +335,7 @@ func TestABuiltLibraryIsTakenFromTheSideTag(t *testing.T) {
 	_, err = s.hub.WaitTask(t.Context(), task)
 	require.NoError(t, err)
 	code, out, errs := s.run(t, nil, "-side-tag", tag.Name, "-bodhi", s.o.Bodhi, "-barrier", "-type", "enhancement", "-bugs", "7,8")
-	require.Equal(t, exitDone, code, "%s\n%s", out, errs)
+	require.Equal(t, rebuild.ExitDone, code, "%s\n%s", out, errs)
 	s.judge(t, everything()...) // the library once: by its owner
 	updates, err := s.bodhi.Updates()
 	require.NoError(t, err)
@@ -354,7 +355,7 @@ func TestDistGitMustHaveTheNewVersion(t *testing.T) {
 	p, _ := d.Package("libgpg-error")
 	require.NoError(t, writeRepo(s.o.New[0], demoPackages(p, "99.0", newSoname, func(n string) bool { return n == "libgpg-error" })))
 	code, _, errs := s.run(t, nil, "-merge")
-	assert.Equal(t, exitFailed, code)
+	assert.Equal(t, rebuild.ExitFailed, code)
 	assert.Contains(t, errs, "the new packages are of version 99.0, but branch f43 of dist-git has 7.0")
 	left, err := s.hub.ListSideTags(t.Context(), koji.SideTagQuery{})
 	require.NoError(t, err)
@@ -367,11 +368,11 @@ func TestARefusedUpdateIsToldAndTriedAgain(t *testing.T) {
 	s := newStage(t, nil)
 	dir := filepath.Join(t.TempDir(), "run")
 	code, out, errs := s.run(t, nil, "-bodhi", s.o.Bodhi, "-state", dir, "-type", "security")
-	assert.Equal(t, exitFailed, code, out)
+	assert.Equal(t, rebuild.ExitFailed, code, out)
 	assert.Contains(t, errs, "everything is built in f43-build-side-")
 	assert.Contains(t, errs, "severity: Must specify severity for a security update")
 	code, _, errs = s.run(t, nil, "-bodhi", s.o.Bodhi, "-state", dir)
-	assert.Equal(t, exitState, code)
+	assert.Equal(t, rebuild.ExitState, code)
 	assert.Contains(t, errs, "holds a run already")
 
 	// Somebody makes the update by hand.
@@ -383,7 +384,7 @@ func TestARefusedUpdateIsToldAndTriedAgain(t *testing.T) {
 	_, _, err = c.CreateFromSideTag(t.Context(), tags[0].Name, bodhi.NewUpdate{Notes: "by hand"})
 	require.NoError(t, err)
 	code, out, errs = s.run(t, nil, "resume", "-state", dir)
-	assert.Equal(t, exitDone, code, errs)
+	assert.Equal(t, rebuild.ExitDone, code, errs)
 	assert.Contains(t, out, "update FEDORA-2026-0000000001 is ")
 	assert.Equal(t, 1, s.posts())
 	s.judge(t, everything()...)

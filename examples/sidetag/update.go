@@ -9,8 +9,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/koji"
 	"github.com/seed-f134cc8e/relkit/koji/bodhi"
 	"github.com/seed-f134cc8e/relkit/planner"
@@ -24,9 +24,9 @@ func (c *clients) update(ctx context.Context, o options, s *state, built map[pla
 		if notes == "" {
 			notes = s.Breakage.notes(built)
 		}
-		u, created, err := c.bodhi.CreateFromSideTag(ctx, s.SideTag, bodhi.NewUpdate{Notes: notes, Type: o.Type, Severity: o.Severity, Bugs: o.Bugs})
+		u, created, err := c.bodhi.CreateFromSideTag(ctx, s.Tag.Name, bodhi.NewUpdate{Notes: notes, Type: o.Type, Severity: o.Severity, Bugs: o.Bugs})
 		if errors.Is(err, bodhi.ErrInvalid) || errors.Is(err, bodhi.ErrForbidden) || errors.Is(err, bodhi.ErrUnauthorized) {
-			return fmt.Errorf("everything is built in %s, but there is no update of it: %w (resume tries again)", s.SideTag, err)
+			return fmt.Errorf("everything is built in %s, but there is no update of it: %w (resume tries again)", s.Tag.Name, err)
 		}
 		if err != nil {
 			return err
@@ -40,7 +40,7 @@ func (c *clients) update(ctx context.Context, o options, s *state, built map[pla
 	if o.Wait == "" {
 		return nil
 	}
-	u, err := c.bodhi.WaitUpdate(ctx, s.Update, bodhi.UpdateStatus(o.Wait), o.realTime(o.poll))
+	u, err := c.bodhi.WaitUpdate(ctx, s.Update, bodhi.UpdateStatus(o.Wait), o.clock().Real(o.poll))
 	if errors.Is(err, bodhi.ErrEnded) && u.Status == bodhi.Stable {
 		err = nil // further than was asked
 	}
@@ -85,58 +85,15 @@ func (c *clients) merge(ctx context.Context, o options, s *state, built map[plan
 	if err != nil {
 		return err
 	}
-	nvrs := slices.Sorted(maps.Values(built))
-	var tasks []int // the hub's own, that tag
-	for asked := false; ; asked = true {
-		finished, err := c.finished(ctx, tasks)
-		if err != nil {
-			return err
-		}
-		tagged, err := c.koji.ListTagged(ctx, koji.TaggedQuery{Tag: koji.Ref(t.DestTag)})
-		if err != nil {
-			return err
-		}
-		have := map[string]bool{}
-		for _, b := range tagged {
-			have[b.NVR] = true
-		}
-		left := slices.DeleteFunc(slices.Clone(nvrs), func(n string) bool { return have[n] })
-		switch {
-		case len(left) == 0:
-			return c.merged(ctx, s, len(nvrs), t.DestTag, out)
-		case asked && finished:
-			return fmt.Errorf("the hub did not tag %s into %s; see its tasks %v", strings.Join(left, ", "), t.DestTag, tasks)
-		case !asked:
-			for _, nvr := range left {
-				task, err := c.koji.TagBuild(ctx, koji.Ref(t.DestTag), koji.Ref(nvr), false)
-				if err != nil && !errors.Is(err, koji.ErrConflict) {
-					return err
-				}
-				tasks = append(tasks, task)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(o.realTime(o.poll)):
-		}
+	if err := rebuild.TagAll(ctx, c.koji, t.DestTag, slices.Collect(maps.Values(built)), o.clock().Real(o.poll)); err != nil {
+		return err
 	}
-}
-
-// finished reports whether tasks have come to their ends.
-func (c *clients) finished(ctx context.Context, tasks []int) (bool, error) {
-	states, err := c.koji.TasksByID(ctx, tasks)
-	return !slices.ContainsFunc(states, func(t *koji.Task) bool { return t != nil && !t.Finished() }), err
-}
-
-// merged cleans up when everything is where it belongs.
-func (c *clients) merged(ctx context.Context, s *state, n int, tag string, out *screen) error {
 	if s.Ours {
-		if err := c.koji.RemoveSideTag(ctx, koji.Ref(s.SideTag)); err != nil && !errors.Is(err, koji.ErrNotFound) {
+		if err := s.Tag.Remove(ctx, c.koji); err != nil {
 			return err
 		}
 	}
 	s.Merged = true
-	out.merged(n, tag)
+	out.merged(len(built), t.DestTag)
 	return s.save()
 }
