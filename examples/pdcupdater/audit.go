@@ -27,12 +27,11 @@ type auditState struct {
 	Done   []result `json:"done"`
 }
 
-// result is the outcome of one scope. Of an audit without repair the findings
-// stand under People and Left, as nothing was tried.
+// result is the outcome of one scope.
 type result struct {
 	Scope    updater.Scope `json:"scope"`
-	Findings []finding     `json:"findings,omitempty"` // without repair
-	Repaired *outcome      `json:"repaired,omitempty"`
+	Findings []finding     `json:"findings,omitempty"` // of an audit without repair
+	Repaired *outcome      `json:"repaired,omitempty"` // of one with
 }
 
 // audit compares scope after scope, one after another; what is done is kept.

@@ -222,7 +222,8 @@ func (s *stage) setGit(context.Context) error {
 		}}))
 }
 
-// setWeb serves the composes, and a module build service with one build.
+// setWeb serves the composes, a list of packages, and a module build service
+// with one build.
 func (s *stage) setWeb(context.Context) error {
 	composes, err := fs.Sub(demoFiles, "demo/compose")
 	if err != nil {
@@ -241,8 +242,9 @@ func (s *stage) setWeb(context.Context) error {
 		_ = json.NewEncoder(w).Encode(map[string]any{"items": []any{build}, "meta": map[string]any{"page": 1, "pages": 1, "total": 1, "next": nil}})
 	})
 	mux.HandleFunc("GET "+builds+"11", func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(build) })
+	mux.HandleFunc("GET /groups.json", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, demoFiles, "demo/groups.json") })
 	srv := httptest.NewServer(mux)
 	s.close = append(s.close, srv.Close)
-	s.flags = append(s.flags, "-mbs", srv.URL, "-composes", srv.URL+"/compose")
+	s.flags = append(s.flags, "-mbs", srv.URL, "-composes", srv.URL+"/compose", "-groups", "atomic-docker-host="+srv.URL+"/groups.json")
 	return nil
 }

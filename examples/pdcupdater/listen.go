@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-f134cc8e/relkit/distgit"
@@ -46,14 +47,17 @@ type counts struct {
 
 func (a *app) listen(ctx context.Context) (err error) {
 	l := &listener{app: a}
-	trusted := a.prefix + "."
-	if a.env != "" {
-		trusted += a.env + "."
+	if a.prefix != "" {
+		trusted := a.prefix + "."
+		if a.env != "" {
+			trusted += a.env + "."
+		}
+		l.inbox.Trusted = []string{trusted}
 	}
-	l.inbox.Trusted = []string{trusted}
 	if l.dispatch, err = trigger.NewDispatcher(a.updater.Handler(l.done)); err != nil {
 		return err
 	}
+	l.tellUnheard()
 	if a.options.queue != "" {
 		if l.queue, err = updater.OpenQueue(a.options.queue); err != nil {
 			return err
@@ -93,6 +97,19 @@ func (a *app) listen(ctx context.Context) (err error) {
 		return errDiffers
 	}
 	return nil
+}
+
+// tellUnheard names the kinds whose messages are passed by.
+func (l *listener) tellUnheard() {
+	var names []string
+	for _, k := range updater.Kinds() {
+		if len(k.Topics(l.prefix, l.env)) > 0 && !slices.Contains(l.updater.Kinds, k) {
+			names = append(names, k.String())
+		}
+	}
+	if names != nil {
+		l.warn("messages of these kinds are passed by, since nobody is given who tells of them (-koji, -mbs, ...): %s", strings.Join(names, " "))
+	}
 }
 
 func (l *listener) hearFile(ctx context.Context) error {

@@ -13,7 +13,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +105,21 @@ func TestABrokenMessageStopsNothing(t *testing.T) {
 	assert.Contains(t, out, "5 messages: 2 dealt with, 2 set aside, 1 failed, 0 waiting; 2 rows written")
 }
 
+func TestWhatNobodyTellsOfIsPassedBy(t *testing.T) {
+	s, _ := onStage(t)
+	srv := httptest.NewServer(s.pdc)
+	defer srv.Close()
+	args := []string{"listen", "-messages", s.file("bus.jsonl"), "-pdc", srv.URL}
+	out, errs, code := pdcupdater(t, args...)
+	assert.Equal(t, exitDone, code)
+	assert.Contains(t, errs, "rpm dependency container compose module retirement group")
+	assert.Contains(t, out, "12 messages: 2 dealt with")
+	out, _, _ = pdcupdater(t, append(args, "-env", "stg")...)
+	assert.Contains(t, out, "12 messages: 0 dealt with, 11 set aside")
+	out, _, _ = pdcupdater(t, append(args, "-prefix", "")...)
+	assert.Contains(t, out, "12 messages: 2 dealt with, 2 set aside", "all topics are trusted")
+}
+
 func TestStandardInputIsHeardAsItComes(t *testing.T) {
 	s, _ := onStage(t)
 	in, w := io.Pipe()
@@ -189,7 +203,7 @@ func TestASourceThatIsDownMakesMessagesWaitToo(t *testing.T) {
 	args := []string{"listen", "-messages", s.file("later.jsonl"), "-queue", s.file("queue"), "-write"}
 	out, _, code := run(args...)
 	assert.Equal(t, exitDiffers, code)
-	assert.Contains(t, out, "2026-0012: waits: ")
+	assert.Contains(t, out, "2026-0013: waits: ")
 	assert.Contains(t, out, "maintenance")
 	s.hub.SetOffline("")
 	out, _, code = run("listen", "-messages", s.file("none.jsonl"), "-queue", s.file("queue"), "-write")
@@ -210,226 +224,11 @@ func TestWithoutAQueueADownPDCEndsTheListening(t *testing.T) {
 	assert.Contains(t, errs, "401")
 }
 
-// archive is datagrepper with so many messages a page.
-type archive struct {
-	messages []string
-	rows     int
-	asked    []string // page numbers
-	down     int      // the request from which on it fails; 0 is never
-}
-
-func (a *archive) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	if a.down > 0 && len(a.asked)+1 >= a.down {
-		http.Error(w, "away", http.StatusBadGateway)
-		return
-	}
-	a.asked = append(a.asked, q.Get("page"))
-	page, _ := strconv.Atoi(q.Get("page"))
-	pages := (len(a.messages) + a.rows - 1) / a.rows
-	part := a.messages[min((page-1)*a.rows, len(a.messages)):min(page*a.rows, len(a.messages))]
-	if q.Get("start") == "" || q.Get("end") == "" || q.Get("order") != "asc" || !strings.Contains(q.Encode(), "topic=org.fedoraproject.prod.fas.user.create") {
-		part = nil
-	}
-	fmt.Fprintf(w, `{"arguments":{"page":%d},"count":%d,"pages":%d,"total":%d,"raw_messages":[%s]}`, page, len(part), pages, len(a.messages), strings.Join(part, ","))
-}
-
-func TestTheReplayIsReadPageByPageAndGoesOnWhereItWas(t *testing.T) {
-	s, run := onStage(t)
-	a := &archive{rows: 2, messages: []string{created("1", "ann"), `{"id":"x"}`, created("2", "bob")}}
-	srv := httptest.NewServer(a)
-	defer srv.Close()
-	args := []string{"listen", "-replay", srv.URL + "/v2/search", "-since", s.file("since"), "-write"}
-
-	a.down = 2 // the second page does not come
-	_, errs, code := run(args...)
-	assert.Equal(t, exitFailed, code)
-	assert.Contains(t, errs, "502")
-	assert.Equal(t, []string{"ann"}, s.people(t))
-	var at position
-	require.NoError(t, json.Unmarshal(read(t, s.file("since")), &at))
-	assert.Equal(t, 2, at.Page)
-
-	a.down = 0
-	out, errs, code := run(args...)
-	require.Equal(t, exitDone, code, errs)
-	assert.Equal(t, []string{"1", "2"}, a.asked, "the first page is not read again")
-	assert.Equal(t, []string{"ann", "bob"}, s.people(t))
-	assert.Contains(t, out, "1 message: 1 dealt with")
-	before := at
-	at = position{}
-	require.NoError(t, json.Unmarshal(read(t, s.file("since")), &at))
-	assert.Equal(t, position{Format: positionFormat, URL: srv.URL + "/v2/search", Start: before.End}, at, "the next window begins where this one ended")
-
-	for text, want := range map[string]string{
-		"{":                    "damaged state",
-		`{"format":"other/1"}`: `its format is "other/1"`,
-		`{"format":"` + positionFormat + `","url":"http://elsewhere","start":"2026-01-01T00:00:00Z"}`:                                       "it is of http://elsewhere",
-		`{"format":"` + positionFormat + `","url":"` + srv.URL + `/v2/search"}`:                                                             "it names no place",
-		`{"format":"` + positionFormat + `","url":"` + srv.URL + `/v2/search","start":"2026-01-01T00:00:00Z","end":"2026-01-02T00:00:00Z"}`: "it names no place",
-	} {
-		s.put(t, "since", text)
-		_, errs, code = run(args...)
-		assert.Equal(t, exitDamaged, code, text)
-		assert.Contains(t, errs, want)
-		assert.Equal(t, text, string(read(t, s.file("since"))), "a damaged file is left alone")
-	}
-}
-
-func TestAPageThatIsNoneIsAnError(t *testing.T) {
-	s, run := onStage(t)
-	answer := ""
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, answer) }))
-	defer srv.Close()
-	for _, answer = range []string{"<html>", `{"error":"too much"}`, `{"raw_messages":[{}],"count":2,"pages":1}`} {
-		_, errs, code := run("listen", "-replay", srv.URL)
-		assert.Equal(t, exitFailed, code, answer)
-		assert.Contains(t, errs, "malformed message: a page of a replay")
-	}
-	_, errs, code := run("listen", "-replay", "http://127.0.0.1:1/v2/search")
-	assert.Equal(t, exitFailed, code)
-	assert.Contains(t, errs, "http://127.0.0.1:1/v2/search: unavailable: ")
-	assert.NotContains(t, errs, "rows_per_page")
-	_ = s
-}
-
-func TestWithEveryTheArchiveIsAskedAgain(t *testing.T) {
-	s, _ := onStage(t)
-	a := &archive{rows: 2, messages: []string{created("1", "ann")}}
-	ctx, cancel := context.WithCancel(t.Context())
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.ServeHTTP(w, r); len(a.asked) == 3 {
-			cancel()
-		}
-	}))
-	defer srv.Close()
-	o, err := parse(append([]string{"listen", "-replay", srv.URL, "-every", "1ms", "-write"}, s.flags...), io.Discard)
-	require.NoError(t, err)
-	now := demoDay
-	app := &app{options: o, errs: io.Discard, now: func() time.Time { now = now.Add(time.Minute); return now }}
-	err = app.run(ctx, io.Discard)
-	assert.Equal(t, exitInterrupted, exitCode(ctx, err))
-	assert.Equal(t, []string{"ann"}, s.people(t), "the message came three times")
-}
-
 func read(t *testing.T, path string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return data
-}
-
-func TestAnInterruptedAuditGoesOn(t *testing.T) {
-	s, run := onStage(t)
-	run("listen", "-messages", s.file("bus.jsonl"), "-write")
-	state := s.file("audit")
-	args := []string{"audit", "-release", "fedora-rawhide", "-state", state}
-	want, _, code := run(args[:3]...)
-	require.Equal(t, exitDiffers, code)
-
-	s.pdc.Fail("", "component-relationship-types/", pdctest.Status(503))
-	out, errs, code := run(args...)
-	assert.Equal(t, exitFailed, code)
-	assert.Contains(t, errs, "audit of dependency of fedora-rawhide: ")
-	assert.Contains(t, out, "rpm of fedora-rawhide: 3 differences")
-
-	_, errs, code = run(append(args, "-repair")...)
-	assert.Equal(t, exitDamaged, code, "an audit that repairs is another one")
-	assert.Contains(t, errs, "another audit")
-
-	s.pdc.ForgetCalls()
-	out, _, code = run(args...)
-	assert.Equal(t, exitDiffers, code)
-	assert.Equal(t, want, strings.Replace(out, " (done before)", "", 1))
-	for _, c := range s.pdc.Calls() {
-		assert.NotEqual(t, "rpms/", c.Path, "what is done is not asked again")
-	}
-	assert.NoFileExists(t, state, "the next audit begins anew")
-
-	s.put(t, "audit", "{}")
-	_, errs, code = run(args...)
-	assert.Equal(t, exitDamaged, code)
-	assert.Contains(t, errs, "its format is")
-}
-
-func TestARepairThatIsCutShortGoesOn(t *testing.T) {
-	s, run := onStage(t)
-	run("listen", "-messages", s.file("bus.jsonl"), "-write")
-	s.pdc.Fail("POST", "release-components/", pdctest.Status(503))
-	args := []string{"audit", "rpm", "dependency", "-repair", "-state", s.file("audit")}
-	_, errs, code := run(args...)
-	assert.Equal(t, exitFailed, code)
-	assert.Contains(t, errs, "audit of dependency of fedora-rawhide: after 2 writes")
-	out, _, code := run(args...)
-	assert.Equal(t, exitDone, code, out)
-	out, _, code = run("audit")
-	assert.Equal(t, exitDone, code)
-	assert.Contains(t, out, "\n0 differences in ")
-}
-
-func TestWhatAPersonMustDecideRemains(t *testing.T) {
-	s, run := onStage(t)
-	c, err := pdc.NewClient("http://pdc.invalid", pdc.WithHTTPClient(&http.Client{Transport: s.pdc.Transport()}), pdc.WithToken("demo"))
-	require.NoError(t, err)
-	_, err = c.GlobalComponents().Create(t.Context(), pdc.GlobalComponent{Name: "nowhere"})
-	require.NoError(t, err)
-	_, err = c.BranchSLAs().Create(t.Context(), pdc.BranchSLA{SLA: "bug_fixes", EOL: "2030-01-01", Branch: pdc.BranchRef{Name: "f42", GlobalComponent: "zlib", Type: "rpm"}})
-	require.NoError(t, err)
-	_, err = c.BranchSLAs().Create(t.Context(), pdc.BranchSLA{SLA: "bug_fixes", EOL: "2030-01-01", Branch: pdc.BranchRef{Name: "f42", GlobalComponent: "nowhere", Type: "rpm"}})
-	require.NoError(t, err)
-	_, err = c.BranchSLAs().Create(t.Context(), pdc.BranchSLA{SLA: "bug_fixes", EOL: "2020-01-01", Branch: pdc.BranchRef{Name: "rawhide", GlobalComponent: "zlib", Type: "container"}})
-	require.NoError(t, err)
-	for i, want := range []string{"3 differences in 1 part, 2 remain", "2 differences in 1 part, 2 remain"} {
-		out, _, code := run("audit", "retirement", "-repair")
-		assert.Equal(t, exitDiffers, code)
-		assert.Contains(t, out, want)
-		assert.Contains(t, out, "retirement: extra component-branches rpm/zlib f42: active, and unknown to dist-git (for a person to decide)")
-		assert.Contains(t, out, "retirement: extra component-branches rpm/nowhere f42")
-		assert.Equal(t, i == 0, strings.Contains(out, "rpm/oldtool rawhide bug_fixes"))
-	}
-}
-
-func TestAnUnknownReleaseIsNotTakenForAnEmptyOne(t *testing.T) {
-	s, run := onStage(t)
-	run("listen", "-messages", s.file("bus.jsonl"), "-write")
-	for _, kinds := range [][]string{nil, {"rpm"}, {"dependency"}, {"container"}} {
-		_, errs, code := run(append([]string{"audit", "-repair", "-release", "fedora-99"}, kinds...)...)
-		assert.Equal(t, exitFailed, code)
-		assert.Contains(t, errs, "fedora-99", kinds)
-	}
-	out, _, _ := run("audit", "rpm")
-	assert.Contains(t, out, "rpm of fedora-rawhide: 3 differences", "nothing was unlinked")
-}
-
-func TestListsFromFiles(t *testing.T) {
-	s, run := onStage(t)
-	const collection = `{"name":"Fedora","version":"42","branchname":"f42","dist_tag":".fc42","status":"Active"}`
-	pkgdb := s.put(t, "pkgdb", `{"output":"ok","packages":[{"name":"bash","collections":[`+collection+`]}]}
-		{"output":"ok","packages":[{"name":"zlib","namespace":"rpms","collections":[`+collection+`]},{"name":"web","namespace":"container","collections":[`+collection+`]}]}`)
-	fas := s.put(t, "fas", `{"people":[{"username":"ann","status":"active"},{"username":"old","status":"inactive"}],"unapproved_people":[]}`)
-	groups := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"fedora-42-updates": ["bash", "zlib"]}`)
-	}))
-	defer groups.Close()
-	args := []string{"audit", "package", "person", "group", "-pkgdb", pkgdb, "-fas", fas, "-groups", "base=" + groups.URL}
-	out, errs, code := run(append(args, "-repair")...)
-	require.Equal(t, exitDone, code, errs)
-	for _, want := range []string{"package: missing release-components fedora-42-updates rpm bash", "person: missing contacts/people ann", "group: missing component-groups fedora-42-updates base"} {
-		assert.Contains(t, out, want)
-	}
-	assert.NotContains(t, out, "old")
-	out, _, code = run(args...)
-	assert.Equal(t, exitDone, code, out)
-
-	for name, text := range map[string]string{"pkgdb": `{"output":"notok"}`, "fas": `{}`} {
-		kind := map[string]string{"pkgdb": "package", "fas": "person"}[name]
-		_, errs, code := run("audit", kind, "-"+name, s.put(t, "bad", text))
-		assert.Equal(t, exitFailed, code, name)
-		assert.NotEmpty(t, errs)
-	}
-	_, errs, code = run("audit", "package", "-pkgdb", s.put(t, "bad", ""))
-	assert.Equal(t, exitFailed, code)
-	assert.Contains(t, errs, "no packages")
 }
 
 func TestTheRowsOfEveryCommandAreJSONLines(t *testing.T) {
@@ -449,32 +248,6 @@ func TestTheRowsOfEveryCommandAreJSONLines(t *testing.T) {
 	}
 	out, _, _ := run("branch", "f44", "-from", "fedora-rawhide", "-eol", "bug_fixes=2027-01-01", "-json")
 	assert.Contains(t, out, `"eol":"2027-01-01"`)
-}
-
-func TestPackagesOfARepositoryTellWhoProvidesWhat(t *testing.T) {
-	s, run := onStage(t)
-	run("listen", "-messages", s.file("bus.jsonl"), "-write")
-	// The repository lacks curl, and has a package that nobody asks about.
-	out, errs, code := run("audit", "dependency", "-repo", "testdata/repo", "-json")
-	assert.Equal(t, exitDiffers, code)
-	assert.Empty(t, errs)
-	var got []string
-	for line := range strings.Lines(out) {
-		var record struct{ Findings []finding }
-		require.NoError(t, json.Unmarshal([]byte(line), &record))
-		for _, f := range record.Findings {
-			if f.Resource == "release-component-relationships/" {
-				got = append(got, f.Verdict.String()+" "+f.Name)
-			}
-		}
-	}
-	assert.Equal(t, []string{
-		"missing fedora-rawhide rpm curl RPMRequires glibc", "missing fedora-rawhide rpm curl RPMRequires libcurl",
-		"missing fedora-rawhide rpm libcurl RPMRequires zlib", // as the repository says: it has that libcurl
-	}, got)
-	_, errs, code = run("audit", "dependency", "-repo", "testdata/none")
-	assert.Equal(t, exitFailed, code)
-	assert.Contains(t, errs, "testdata/none")
 }
 
 func TestCommandLine(t *testing.T) {

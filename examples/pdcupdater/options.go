@@ -102,7 +102,7 @@ func (o *options) define(f *flag.FlagSet) {
 
 	f.StringVar(&o.messages, "messages", "", "listen: `FILE` of messages: JSON lines, an array or datagrepper pages; - is standard input")
 	f.StringVar(&o.replay, "replay", "", "listen: `URL` of datagrepper's search")
-	f.StringVar(&o.prefix, "prefix", "org.fedoraproject", "listen: `PREFIX` of topics; others are forged")
+	f.StringVar(&o.prefix, "prefix", "org.fedoraproject", "listen: `PREFIX` of topics; others are forged, if it is not empty")
 	f.StringVar(&o.env, "env", "prod", "listen: environment in topics; empty for a bridge that has none")
 	f.StringVar(&o.start, "start", "24h", "listen: `TIME` or duration ago at which the replay begins")
 	f.StringVar(&o.since, "since", "", "listen: `FILE` that remembers how far the replay was read")

@@ -128,8 +128,11 @@ func (l *listener) keep(at position) error {
 	return writeState(l.since, at)
 }
 
-// topics are those that the archive is asked for.
+// topics are those that the archive is asked for; nil is all.
 func (l *listener) topics() []string {
+	if l.prefix == "" {
+		return nil
+	}
 	var out []string
 	for _, k := range l.updater.Kinds {
 		out = append(out, k.Topics(l.prefix, l.env)...)
@@ -159,8 +162,13 @@ func get(ctx context.Context, address string, limit int64, retries int) ([]byte,
 	}
 }
 
+// longestRead bounds one request: a manifest of a compose takes its time.
+const longestRead = 10 * time.Minute
+
 func getOnce(ctx context.Context, address string, limit int64) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	limited, cancel := context.WithTimeout(ctx, longestRead)
+	defer cancel()
+	req, err := http.NewRequestWithContext(limited, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -271,6 +272,42 @@ func TestStateFilesAreReplacedWhole(t *testing.T) {
 	assert.False(t, ok)
 }
 
+// updating is a hub that says of one package of a build root that it was asked
+// for: the builders in memory do not tell.
+type updating struct{ http.RoundTripper }
+
+var isUpdate = regexp.MustCompile(`<name>is_update</name>\s*<value>\s*<boolean>0`)
+
+func (u updating) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := u.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(resp.Body)
+	if at := isUpdate.FindIndex(data); at != nil {
+		data[at[1]-1] = '1'
+	}
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(data)), int64(len(data))
+	resp.Header.Del("Content-Length")
+	return resp, err
+}
+
+func TestBuildRootsTellWhatWasAskedFor(t *testing.T) {
+	s, _ := onStage(t)
+	c, err := koji.NewClient("http://hub.invalid/kojihub", koji.WithHTTPClient(&http.Client{Transport: updating{s.hub.Transport()}}))
+	require.NoError(t, err)
+	require.NoError(t, s.tagBash(t.Context()))
+	a := &app{errs: io.Discard, now: time.Now}
+	a.koji, a.packages = c, &tagPackages{hub: c, now: time.Now, warn: a.warn}
+	b, err := c.Build(t.Context(), "bash-5.3-1.fc43")
+	require.NoError(t, err)
+	needs, err := a.needsOf(t.Context(), updater.KindDependency, int64(b.ID))
+	require.NoError(t, err)
+	assert.Equal(t, []updater.Needs{{Name: "bash", On: map[string][]string{
+		pdc.RPMBuildRequires: {"glibc"}, pdc.RPMBuildRoot: {"zlib", "zlib-devel"}, pdc.RPMRequires: {"glibc"},
+	}}}, needs)
+}
+
 func TestTopicsOfTheReplayFollowTheKinds(t *testing.T) {
 	a := &app{}
 	a.prefix, a.env = "org.fedoraproject", "prod"
@@ -279,4 +316,8 @@ func TestTopicsOfTheReplayFollowTheKinds(t *testing.T) {
 	got := l.topics()
 	assert.True(t, slices.IsSorted(got))
 	assert.Equal(t, []string{"org.fedoraproject.prod.brew.build.tag", "org.fedoraproject.prod.buildsys.tag", "org.fedoraproject.prod.mbs.module.state.change"}, got)
+	a.env = "" // a bridge
+	assert.Equal(t, []string{"org.fedoraproject.brew.build.tag", "org.fedoraproject.buildsys.tag", "org.fedoraproject.mbs.module.state.change"}, l.topics())
+	a.prefix = ""
+	assert.Nil(t, l.topics())
 }
