@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"net/url"
-	"strings"
 
 	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/koji"
@@ -14,28 +13,12 @@ import (
 	"github.com/seed-f134cc8e/relkit/planner/rpm"
 )
 
-// componentOf returns what dist-git and Koji call a node: "rpms/bash" is the
-// package bash, "modules/perl:5.26" the module perl and its stream.
-func componentOf(id planner.ID) (namespace, name, stream string) {
-	namespace, rest, ok := strings.Cut(string(id), "/")
-	if !ok { // graphs of others: the part after the first colon, or everything
-		if _, after, ok := strings.Cut(string(id), ":"); ok {
-			return "rpms", after, ""
-		}
-		return "rpms", string(id), ""
-	}
-	if namespace == "modules" {
-		rest, stream, _ = strings.Cut(rest, ":")
-	}
-	return namespace, rest, stream
-}
-
 // dependencies returns the graph to plan by: as it was when the run began, or
 // what the source tells. Of a source that tells everything, the part that
 // matters for the change is kept.
 func dependencies(ctx context.Context, o options, c *clients, s *state, out *screen) (*planner.Graph, error) {
-	if s.graph != nil {
-		return s.graph, nil
+	if s.Graph != nil {
+		return s.Graph, nil
 	}
 	from := o.From
 	if from.Source == source.FromKoji {

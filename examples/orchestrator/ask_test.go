@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/world/distro"
 	"github.com/seed-f134cc8e/relkit/examples/world/services"
 )
@@ -26,7 +27,7 @@ type planned struct {
 func planOf(t *testing.T, args ...string) (p planned, said string) {
 	t.Helper()
 	code, out, errs := start(t.Context(), append([]string{"-plan-only", "-json"}, args...))
-	require.Equal(t, exitDone, code, "%s\n%s", out, errs)
+	require.Equal(t, rebuild.ExitDone, code, "%s\n%s", out, errs)
 	var lines []string
 	for line := range strings.Lines(out) {
 		var v struct {
@@ -77,7 +78,7 @@ func TestAHubAloneIsEnoughToPlan(t *testing.T) {
 		filepath.FromSlash("none: repodata: repodata"): {"-repo", "none"},
 	} {
 		code, out, errs := start(t.Context(), append([]string{"-koji", w.Koji, "-changed", "rpms/perl-App-FatPacker"}, args...))
-		assert.Equal(t, exitFailed, code, out)
+		assert.Equal(t, rebuild.ExitFailed, code, out)
 		assert.Contains(t, errs, want)
 	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed-f134cc8e/relkit/distgit"
 	"github.com/seed-f134cc8e/relkit/distgit/distgittest"
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/world/services"
 	"github.com/seed-f134cc8e/relkit/koji/kojitest"
 	"github.com/seed-f134cc8e/relkit/planner"
@@ -55,51 +56,51 @@ func TestFaultsAreSurvivedOrToldInWords(t *testing.T) {
 		more  []string
 		want  outcome
 	}{
-		{fault: "nothing", want: outcome{exitDone, "merged 19 builds"}},
+		{fault: "nothing", want: outcome{rebuild.ExitDone, "merged 19 builds"}},
 		{fault: "hub down in the middle", hook: func(w *services.World) func(drive.Point, planner.Action) error {
 			return at(second, func() { w.Unplug("koji"); soon(func() { w.Plug("koji") }) })
-		}, want: outcome{exitDone, "waiting, next try in"}},
+		}, want: outcome{rebuild.ExitDone, "waiting, next try in"}},
 		{fault: "dist-git down in the middle", hook: func(w *services.World) func(drive.Point, planner.Action) error {
 			return at(second, func() { w.Unplug("dist-git"); soon(func() { w.Plug("dist-git") }) })
-		}, want: outcome{exitDone, "the services answer again"}},
+		}, want: outcome{rebuild.ExitDone, "the services answer again"}},
 		{fault: "tests down in the middle", hook: func(w *services.World) func(drive.Point, planner.Action) error {
 			return at(second, func() { w.Unplug("ci"); soon(func() { w.Plug("ci") }) })
-		}, want: outcome{exitDone, "merged 19 builds"}},
+		}, want: outcome{rebuild.ExitDone, "merged 19 builds"}},
 		{fault: "PDC down after the plan", hook: func(w *services.World) func(drive.Point, planner.Action) error {
 			return at(first, func() { w.Unplug("pdc") })
-		}, want: outcome{exitDone, "merged 19 builds"}},
+		}, want: outcome{rebuild.ExitDone, "merged 19 builds"}},
 		{fault: "hub down at the start", begin: func(w *services.World) {
 			w.Unplug("koji")
 			time.AfterFunc(2*time.Second, func() { w.Plug("koji") })
-		}, want: outcome{exitDone, "waiting for the hub"}},
+		}, want: outcome{rebuild.ExitDone, "waiting for the hub"}},
 		{fault: "dist-git down at the start", begin: func(w *services.World) { w.Unplug("dist-git") }, hook: func(w *services.World) func(drive.Point, planner.Action) error {
 			return at(first, func() { soon(func() { w.Plug("dist-git") }) })
-		}, want: outcome{exitDone, "waiting, next try in"}},
+		}, want: outcome{rebuild.ExitDone, "waiting, next try in"}},
 		{fault: "hub offline for maintenance", hook: func(w *services.World) func(drive.Point, planner.Action) error {
 			return at(second, func() { w.Hub.SetOffline("down for maintenance"); soon(func() { w.Hub.SetOffline("") }) })
-		}, want: outcome{exitDone, "merged 19 builds"}},
+		}, want: outcome{rebuild.ExitDone, "merged 19 builds"}},
 		{fault: "hub answers 502", begin: func(w *services.World) {
 			w.Hub.Fail("build", kojitest.HTTP(502), kojitest.Times(2))
 			w.Hub.Fail("getTaskInfo", kojitest.HTTP(502), kojitest.Times(3))
-		}, want: outcome{exitDone, "merged 19 builds"}},
+		}, want: outcome{rebuild.ExitDone, "merged 19 builds"}},
 		{fault: "connection cut before a build is submitted", begin: func(w *services.World) {
 			w.Hub.Fail("build", kojitest.CutBefore(), kojitest.Times(3))
-		}, want: outcome{exitDone, "merged 19 builds"}},
+		}, want: outcome{rebuild.ExitDone, "merged 19 builds"}},
 		{fault: "connection cut after a build is submitted", begin: func(w *services.World) {
 			w.Hub.Fail("build", kojitest.CutAfter(), kojitest.Times(3))
-		}, want: outcome{exitDone, "found again: build"}},
+		}, want: outcome{rebuild.ExitDone, "found again: build"}},
 		{fault: "session expires", begin: func(w *services.World) {
 			w.Hub.Fail("build", kojitest.Expire(), kojitest.Times(1), kojitest.After(2))
-		}, want: outcome{exitDone, "merged 19 builds"}},
+		}, want: outcome{rebuild.ExitDone, "merged 19 builds"}},
 		{fault: "slow hub", begin: func(w *services.World) {
 			w.Hub.Fail("build", kojitest.Slow(200*time.Millisecond), kojitest.Times(5))
-		}, want: outcome{exitDone, "merged 19 builds"}},
+		}, want: outcome{rebuild.ExitDone, "merged 19 builds"}},
 		{fault: "push race lost twice", begin: func(w *services.World) {
 			w.Git.Race(distgit.Repo{Namespace: "rpms", Name: "perl-Module-Pluggable"}, "f43", 2)
-		}, want: outcome{exitDone, "merged 19 builds"}},
+		}, want: outcome{rebuild.ExitDone, "merged 19 builds"}},
 		{fault: "push cut after its effect", begin: func(w *services.World) {
 			w.Git.Fail(distgittest.Fault{Op: distgittest.OpPush, Cut: distgittest.CutAfter, Times: 2})
-		}, want: outcome{exitDone, "merged 19 builds"}},
+		}, want: outcome{rebuild.ExitDone, "merged 19 builds"}},
 		{fault: "push refused by a hook", begin: func(w *services.World) {
 			w.Git.SetHook(func(p distgittest.Push) error {
 				if p.Repo.Name == "perl-Test2-Suite" {
@@ -107,13 +108,13 @@ func TestFaultsAreSurvivedOrToldInWords(t *testing.T) {
 				}
 				return nil
 			})
-		}, more: []string{"-patience", "1m"}, want: outcome{exitStuck, "frozen for the beta"}},
+		}, more: []string{"-patience", "1m"}, want: outcome{rebuild.ExitStuck, "frozen for the beta"}},
 		{fault: "repo never made", world: services.Options{RepoTime: 10000 * time.Hour},
-			more: []string{"-patience", "1m", "-timeout", "20m"}, want: outcome{exitStuck, "no end after 20m0s"}},
+			more: []string{"-patience", "1m", "-timeout", "20m"}, want: outcome{rebuild.ExitStuck, "no end after 20m0s"}},
 		{fault: "gate never answers", world: services.Options{NoTests: true},
-			more: []string{"-patience", "1m", "-timeout", "20m"}, want: outcome{exitStuck, "gate rpms/perl-App-FatPacker: perl-App-FatPacker-4.4-2.fc43: no end after 20m0s"}},
+			more: []string{"-patience", "1m", "-timeout", "20m"}, want: outcome{rebuild.ExitStuck, "gate rpms/perl-App-FatPacker: perl-App-FatPacker-4.4-2.fc43: no end after 20m0s"}},
 		{fault: "nobody fixes a failed build", world: services.Options{FailBuild: []string{"perl-Test2-Suite"}, FixAfter: -1},
-			more: []string{"-patience", "5m"}, want: outcome{exitStuck, "unfixed: rpms/perl-Test2-Suite"}},
+			more: []string{"-patience", "5m"}, want: outcome{rebuild.ExitStuck, "unfixed: rpms/perl-Test2-Suite"}},
 	} {
 		t.Run(tc.fault, func(t *testing.T) {
 			t.Parallel() // most of the time is spent waiting
@@ -131,7 +132,7 @@ func TestFaultsAreSurvivedOrToldInWords(t *testing.T) {
 			code, out, errs := orchestrator(t, ctx, hook, arguments(w, append(tc.more, "-state", dir)...)...)
 			require.Equal(t, tc.want.code, code, "%s\n%s", out, errs)
 			assert.Contains(t, out+errs, tc.want.told)
-			if code == exitDone {
+			if code == rebuild.ExitDone {
 				judge(t, w, dir, 20)
 			}
 			told := ""
@@ -157,15 +158,15 @@ func TestWhatCannotBeginIsRefusedAtOnce(t *testing.T) {
 		code  int
 		told  string
 	}{
-		{"an unknown component", nil, nil, []string{"-changed", "rpms/no-such-package"}, exitFailed, "no-such-package in fedora-43: PDC knows no package of it"},
-		{"an unknown component of a file", nil, nil, []string{"-pdc", "", "-graph", "testdata/small.json", "-changed", "rpms/none"}, exitUsage, "the graph does not know rpms/none"},
-		{"an unknown release", nil, nil, []string{"-release", "fedora-99"}, exitFailed, "fedora-99"},
-		{"a login that is refused", func() { t.Setenv("KOJI_PASSWORD", "wrong") }, nil, nil, exitFailed, "login"},
-		{"an unknown target", nil, nil, []string{"-target", "f99"}, exitFailed, "f99"},
-		{"PDC that is away", func() { w.Unplug("pdc") }, func() { w.Plug("pdc") }, nil, exitFailed, "asking PDC"},
-		{"a plan over its limit", nil, nil, []string{"-limit", "10"}, exitHeld, "20 rebuilds are more than the limit of 10"},
-		{"a graph file that is none", nil, nil, []string{"-pdc", "", "-graph", "main.go"}, exitFailed, "main.go"},
-		{"a graph file that is not there", nil, nil, []string{"-pdc", "", "-graph", "none.json"}, exitFailed, "none.json"},
+		{"an unknown component", nil, nil, []string{"-changed", "rpms/no-such-package"}, rebuild.ExitFailed, "no-such-package in fedora-43: PDC knows no package of it"},
+		{"an unknown component of a file", nil, nil, []string{"-pdc", "", "-graph", "testdata/small.json", "-changed", "rpms/none"}, rebuild.ExitUsage, "the graph does not know rpms/none"},
+		{"an unknown release", nil, nil, []string{"-release", "fedora-99"}, rebuild.ExitFailed, "fedora-99"},
+		{"a login that is refused", func() { t.Setenv("KOJI_PASSWORD", "wrong") }, nil, nil, rebuild.ExitFailed, "login"},
+		{"an unknown target", nil, nil, []string{"-target", "f99"}, rebuild.ExitFailed, "f99"},
+		{"PDC that is away", func() { w.Unplug("pdc") }, func() { w.Plug("pdc") }, nil, rebuild.ExitFailed, "asking PDC"},
+		{"a plan over its limit", nil, nil, []string{"-limit", "10"}, rebuild.ExitHeld, "20 rebuilds are more than the limit of 10"},
+		{"a graph file that is none", nil, nil, []string{"-pdc", "", "-graph", "main.go"}, rebuild.ExitFailed, "main.go"},
+		{"a graph file that is not there", nil, nil, []string{"-pdc", "", "-graph", "none.json"}, rebuild.ExitFailed, "none.json"},
 	} {
 		t.Run(tc.what, func(t *testing.T) {
 			state := filepath.Join(dir, fmt.Sprint(i))
@@ -212,7 +213,7 @@ func TestTheCommandLineIsChecked(t *testing.T) {
 		"-changed ,":                            "nothing changed",
 	} {
 		code, _, errs := start(t.Context(), strings.Fields(args))
-		assert.Equal(t, exitUsage, code, args)
+		assert.Equal(t, rebuild.ExitUsage, code, args)
 		assert.Contains(t, errs, want, args)
 	}
 }
@@ -220,17 +221,17 @@ func TestTheCommandLineIsChecked(t *testing.T) {
 func TestAFolderWithoutARunOrWithADamagedOneIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	code, _, errs := start(t.Context(), []string{"resume", "-state", dir})
-	assert.Equal(t, exitState, code)
+	assert.Equal(t, rebuild.ExitState, code)
 	assert.Contains(t, errs, "holds no run")
-	require.NoError(t, writeFile(filepath.Join(dir, "run.json"), []byte("{")))
+	require.NoError(t, rebuild.WriteFile(filepath.Join(dir, "run.json"), []byte("{")))
 	code, _, errs = start(t.Context(), []string{"resume", "-state", dir})
-	assert.Equal(t, exitState, code)
+	assert.Equal(t, rebuild.ExitState, code)
 	assert.Contains(t, errs, "run.json")
 }
 
 func TestProgramsGetOneObjectALine(t *testing.T) {
 	code, out, errs := start(t.Context(), []string{"-plan-only", "-graph", "testdata/small.json", "-changed", "rpms/a", "-json"})
-	require.Equal(t, exitDone, code, errs)
+	require.Equal(t, rebuild.ExitDone, code, errs)
 	plans := 0
 	for line := range strings.Lines(out) {
 		var v map[string]any
@@ -244,10 +245,10 @@ func TestProgramsGetOneObjectALine(t *testing.T) {
 
 func TestAPlanAloneTalksToNobody(t *testing.T) {
 	code, out, errs := start(t.Context(), []string{"-plan-only", "-graph", "testdata/small.json", "-changed", "rpms/a"})
-	require.Equal(t, exitDone, code, errs)
+	require.Equal(t, rebuild.ExitDone, code, errs)
 	assert.Contains(t, out, "3 rebuilds in 3 tiers")
 	code, out, errs = start(t.Context(), []string{"-plan-only", "-changed", "rpms/check"})
-	require.Equal(t, exitHeld, code, errs)
+	require.Equal(t, rebuild.ExitHeld, code, errs)
 	assert.Contains(t, out, "2624 of 3057 packages of fedora-43 are affected")
 	assert.Contains(t, out, "held: 2627 rebuilds, the limit is 500")
 }

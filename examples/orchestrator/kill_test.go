@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/world/services"
 )
 
@@ -83,7 +84,7 @@ func TestKilledProcessesGoOnWhereTheyWere(t *testing.T) {
 			break
 		}
 		if finished { // it may give up by itself only when the world is away before it began
-			require.Equal(t, exitFailed, c.ProcessState.ExitCode(), "%s", output.String())
+			require.Equal(t, rebuild.ExitFailed, c.ProcessState.ExitCode(), "%s", output.String())
 			require.Contains(t, output.String(), "asking PDC")
 		}
 		if kills%7 == 3 {

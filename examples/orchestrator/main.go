@@ -18,29 +18,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
-	"github.com/seed-f134cc8e/relkit/koji"
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/planner"
 	"github.com/seed-f134cc8e/relkit/planner/drive"
-)
-
-// Exit codes.
-const (
-	exitDone        = 0 // everything was rebuilt and merged, or planned as asked
-	exitFailed      = 1 // a service or a file failed
-	exitUsage       = 2 // the command line makes no sense
-	exitHeld        = 3 // the plan is over its limit and waits for a person
-	exitStuck       = 4 // failures are left that nobody has fixed
-	exitState       = 5 // the state folder is in use, damaged, or of another run
-	exitInterrupted = 130
 )
 
 func main() {
@@ -52,35 +38,14 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parse(args, stderr)
 	if err != nil {
-		return exitUsage
+		return rebuild.ExitUsage
 	}
 	err = orchestrate(ctx, o, newScreen(stdout, o))
 	if err != nil {
 		fmt.Fprintln(stderr, "orchestrator:", err)
 	}
-	return exitCode(ctx, err)
+	return rebuild.ExitCode(ctx, err)
 }
-
-func exitCode(ctx context.Context, err error) int {
-	switch {
-	case err == nil:
-		return exitDone
-	case ctx.Err() != nil:
-		return exitInterrupted
-	case errors.Is(err, errUsage):
-		return exitUsage
-	case errors.Is(err, errHeld):
-		return exitHeld
-	case errors.Is(err, drive.ErrStuck):
-		return exitStuck
-	case errors.Is(err, drive.ErrLocked), errors.Is(err, drive.ErrOtherPlan), errors.Is(err, drive.ErrFormat), errors.Is(err, drive.ErrCorrupt), errors.Is(err, errState):
-		return exitState
-	}
-	return exitFailed
-}
-
-// errHeld says that a person must agree to the plan first.
-var errHeld = errors.New("the plan is held")
 
 // orchestrate is the whole story.
 func orchestrate(ctx context.Context, o options, out *screen) error {
@@ -88,7 +53,7 @@ func orchestrate(ctx context.Context, o options, out *screen) error {
 	if err != nil {
 		return err
 	}
-	defer state.close()
+	defer state.Close()
 
 	svc, err := connect(&o, out) // real services, or a demo world
 	if err != nil {
@@ -111,7 +76,7 @@ func orchestrate(ctx context.Context, o options, out *screen) error {
 	}
 	out.plan(plan)
 	if len(plan.Held) > 0 && !o.yes {
-		return fmt.Errorf("%d rebuilds are more than the limit of %d (-limit raises it, -yes goes on): %w", len(plan.Rebuild), o.limit, errHeld)
+		return fmt.Errorf("%d rebuilds are more than the limit of %d (-limit raises it, -yes goes on): %w", len(plan.Rebuild), o.limit, rebuild.ErrHeld)
 	}
 	if o.planOnly || !o.write {
 		return preview(ctx, o, svc, out)
@@ -125,30 +90,26 @@ func orchestrate(ctx context.Context, o options, out *screen) error {
 	if err := patiently(ctx, o, out, func() error { return svc.login(ctx) }); err != nil {
 		return err
 	}
-	if err := patiently(ctx, o, out, func() error { return svc.sideTag(ctx, o, state) }); err != nil {
+	if err := patiently(ctx, o, out, func() error { return state.Tag.Make(ctx, svc.koji, o.Target, state.save) }); err != nil {
 		return err
 	}
-	out.say("building in %s, run %s", state.SideTag, state.ID)
+	out.say("building in %s, run %s", state.Tag.Name, state.ID)
 
-	d, err := drive.Open(plan, state.dir, newBuilder(o, svc, state, out), drive.Options{
+	d, err := drive.Open(plan, state.Dir, newActor(o, svc, state, out), drive.Options{
 		Run: planner.RunOptions{
-			Gates: o.gates(), Repo: planner.RepoIfNeeded, Retry: planner.DefaultRetries(), MaxBuilding: o.parallel,
+			Gates: o.gates(), Repo: planner.RepoIfNeeded, Retry: planner.DefaultRetries(), MaxBuilding: o.Parallel,
 		},
 		Poll: o.poll, Backoff: o.poll, MaxBackoff: 8 * o.poll, Patience: o.patience,
-		Clock: worldClock{o.speed}, Observe: out.notice, Hook: o.hook,
+		Clock: o.clock(), Observe: out.notice, Hook: o.hook,
 	})
 	if err != nil {
 		return err
 	}
 	defer d.Close()
 	err = d.Run(ctx)
-	built := map[planner.ID]string{}
+	var built map[planner.ID]string
 	d.View(func(r *planner.Run) {
-		for row := range r.Rows() {
-			if row.Artifact != "" {
-				built[row.ID] = row.Artifact
-			}
-		}
+		built = rebuild.Built(r)
 		out.summary(plan, r)
 	})
 	if err != nil {
@@ -158,36 +119,8 @@ func orchestrate(ctx context.Context, o options, out *screen) error {
 	return patiently(ctx, o, out, func() error { return svc.merge(ctx, o, state, built, out) })
 }
 
-// patiently does what may be done again and again until the hub answers. It
-// says that it waits.
+// patiently does what may be done again and again until the hub answers.
 func patiently(ctx context.Context, o options, out *screen, do func() error) error {
-	for told := false; ; told = true {
-		err := do()
-		if err == nil || ctx.Err() != nil || !errors.Is(err, koji.ErrUnavailable) && !errors.Is(err, koji.ErrOutcomeUnknown) && !errors.Is(err, koji.ErrAlreadyApplied) {
-			return err
-		}
-		if !told {
-			out.say("waiting for the hub: %v", err)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(o.realTime(o.poll)):
-		}
-	}
-}
-
-// worldClock is the system's clock, faster where the world's is.
-type worldClock struct{ speed float64 }
-
-const worldEpoch = 1767225600 // 2026-01-01, in seconds
-
-// Now does not multiply durations: these end after 292 years.
-func (c worldClock) Now() time.Time {
-	seconds, nanos := math.Modf(float64(time.Now().UnixNano()-worldEpoch*1e9) / 1e9 * c.speed)
-	return time.Unix(worldEpoch+int64(seconds), int64(nanos*1e9)).UTC()
-}
-
-func (c worldClock) After(d time.Duration) <-chan time.Time {
-	return time.After(time.Duration(float64(d) / c.speed))
+	tell := func(err error) { out.say("waiting for the hub: %v", err) }
+	return rebuild.Patiently(ctx, o.clock().Real(o.poll), tell, nil, do)
 }

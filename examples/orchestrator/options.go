@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -11,13 +10,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/examples/world/distro"
 	"github.com/seed-f134cc8e/relkit/planner"
 	"github.com/seed-f134cc8e/relkit/planner/drive"
 )
-
-var errUsage = errors.New("usage")
 
 // options are the command line. Those with a JSON name are remembered in the
 // state folder, so that resume needs none of them.
@@ -38,9 +36,10 @@ type options struct {
 	Fail     string `json:"fail,omitempty"`
 	FailTest string `json:"failTest,omitempty"`
 	Demo     bool   `json:"demo,omitempty"`
+	Parallel int    `json:"parallel,omitempty"`
 
 	write, planOnly, yes, json bool
-	limit, parallel            int
+	limit                      int
 	poll, patience, timeout    time.Duration
 	speed                      float64
 	password                   string
@@ -85,7 +84,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.BoolVar(&o.yes, "yes", false, "go on although the plan is over its limit")
 	fs.BoolVar(&o.json, "json", false, "print one JSON object a line instead of text")
 	fs.IntVar(&o.limit, "limit", 500, "largest number of rebuilds that needs no agreement; 0: none")
-	fs.IntVar(&o.parallel, "parallel", 50, "most builds at a time")
+	fs.IntVar(&o.Parallel, "parallel", 50, "most builds at a time")
 	fs.DurationVar(&o.poll, "poll", 30*time.Second, "time between looks at the services")
 	fs.DurationVar(&o.patience, "patience", 24*time.Hour, "how long to wait for a fix when nothing else is left to do")
 	fs.DurationVar(&o.timeout, "timeout", 24*time.Hour, "how long a build, a repo or a decision may take")
@@ -96,14 +95,14 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fail := func(format string, args ...any) (options, error) {
 		err := fmt.Errorf(format, args...)
 		fmt.Fprintf(stderr, "orchestrator: %v (-h tells the flags)\n", err)
-		return o, fmt.Errorf("%w: %w", errUsage, err)
+		return o, fmt.Errorf("%w: %w", rebuild.ErrUsage, err)
 	}
 	switch {
 	case fs.NArg() > 0:
 		return fail("unexpected argument %q", fs.Arg(0))
 	case o.resume && o.State == "":
 		return fail("resume needs -state DIR")
-	case o.limit < 0 || o.parallel < 1 || o.poll <= 0 || o.timeout <= 0 || o.speed <= 0:
+	case o.limit < 0 || o.Parallel < 1 || o.poll <= 0 || o.timeout <= 0 || o.speed <= 0:
 		return fail("-limit, -parallel, -poll, -timeout and -speed must be positive")
 	}
 	if o.resume {
@@ -161,3 +160,6 @@ func (o options) gates() []planner.Gate {
 	}
 	return []planner.Gate{{Name: o.Context}}
 }
+
+// clock is the services' clock.
+func (o options) clock() rebuild.Clock { return rebuild.Clock{Speed: o.speed} }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 )
 
 // The README shows what the program prints. Times and numbers of tasks differ
@@ -23,7 +25,7 @@ func TestTheREADMEsOutputIsTrue(t *testing.T) {
 	require.True(t, ok)
 
 	code, out, errs := start(t.Context(), nil)
-	require.Equal(t, exitDone, code, "%s\n%s", out, errs)
+	require.Equal(t, rebuild.ExitDone, code, "%s\n%s", out, errs)
 	varies := regexp.MustCompile(`\d\d:\d\d:\d\d|fix \d first`)
 	neutral := func(s string) string { return varies.ReplaceAllString(strings.TrimSpace(s), "#") }
 	printed := map[string]bool{}

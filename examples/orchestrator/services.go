@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-f134cc8e/relkit/distgit"
 	"github.com/seed-f134cc8e/relkit/distgit/git"
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/world/services"
 	"github.com/seed-f134cc8e/relkit/koji"
 	"github.com/seed-f134cc8e/relkit/koji/ci"
@@ -58,7 +59,7 @@ func connect(o *options, out *screen) (*clients, error) {
 	}
 	// The clients give up soon: the driver waits longer, and says so.
 	const retries = 1
-	wait := o.realTime(2 * time.Second)
+	wait := o.clock().Real(2 * time.Second)
 	var e error
 	if o.PDC != "" {
 		c.pdc, e = pdc.NewClient(o.PDC)
@@ -114,8 +115,8 @@ func named(list string) []string {
 func packageNames(ids []planner.ID) []string {
 	var out []string
 	for _, id := range ids {
-		if namespace, name, _ := componentOf(id); namespace == "rpms" {
-			out = append(out, name)
+		if repo, _ := rebuild.Component(id); repo.Namespace == "rpms" {
+			out = append(out, repo.Name)
 		}
 	}
 	return out
@@ -145,8 +146,8 @@ func (c *clients) durations(ctx context.Context, g *planner.Graph) (*planner.Gra
 		b.AddEdge(e)
 	}
 	for n := range g.Nodes() {
-		if namespace, name, _ := componentOf(n.ID); namespace == "rpms" && !n.Conduit && n.Duration == 0 {
-			n.Duration = usual(name)
+		if repo, _ := rebuild.Component(n.ID); repo.Namespace == "rpms" && !n.Conduit && n.Duration == 0 {
+			n.Duration = usual(repo.Name)
 		}
 		b.AddNode(n)
 	}
@@ -156,7 +157,7 @@ func (c *clients) durations(ctx context.Context, g *planner.Graph) (*planner.Gra
 // sensible refuses plans that rest on a mistake.
 func sensible(o options, p *planner.Plan) error {
 	if len(p.Unknown) > 0 {
-		return fmt.Errorf("the graph does not know %s: %w", joinIDs(p.Unknown), errUsage)
+		return fmt.Errorf("the graph does not know %s: %w", joinIDs(p.Unknown), rebuild.ErrUsage)
 	}
 	if len(p.Rebuild) == 0 {
 		return fmt.Errorf("nothing is to be rebuilt for %s", joinIDs(o.changed))
@@ -195,49 +196,6 @@ func (c *clients) login(ctx context.Context) error {
 	return nil
 }
 
-// sideTag finds the run's side tag or asks for one. What we had before is
-// remembered first, so that a side tag whose name was lost on the way is
-// recognised.
-func (c *clients) sideTag(ctx context.Context, o options, s *state) error {
-	if s.SideTag != "" {
-		return nil
-	}
-	t, err := c.koji.Target(ctx, koji.Ref(o.Target))
-	if err != nil {
-		return err
-	}
-	me, err := c.koji.Myself(ctx)
-	if err != nil {
-		return err
-	}
-	tags, err := c.koji.ListSideTags(ctx, koji.SideTagQuery{BaseTag: koji.Ref(t.BuildTag), User: koji.Ref(me.Name)})
-	if err != nil {
-		return err
-	}
-	if s.Before == nil {
-		s.Before = []string{}
-		for _, x := range tags {
-			s.Before = append(s.Before, x.Name)
-		}
-		if err := s.save(); err != nil {
-			return err
-		}
-	} else {
-		for _, x := range tags {
-			if !slices.Contains(s.Before, x.Name) {
-				s.SideTag = x.Name
-				return s.save()
-			}
-		}
-	}
-	made, err := c.koji.CreateSideTag(ctx, koji.SideTagRequest{BaseTag: koji.Ref(t.BuildTag)})
-	if err != nil {
-		return err
-	}
-	s.SideTag = made.Name
-	return s.save()
-}
-
 // merge brings what was built to where everybody finds it, and removes the
 // side tag. Everything is looked for before it is done, so that it may be
 // repeated.
@@ -252,60 +210,20 @@ func (c *clients) merge(ctx context.Context, o options, s *state, results map[pl
 	byTag := map[string][]string{}
 	for id, nvr := range results {
 		tag := t.DestTag
-		if namespace, _, _ := componentOf(id); namespace == "modules" {
+		if rebuild.IsModule(id) {
 			tag = modularTag(tag)
 		}
 		byTag[tag] = append(byTag[tag], nvr)
 	}
 	for _, tag := range slices.Sorted(maps.Keys(byTag)) {
-		if err := c.tagAll(ctx, tag, byTag[tag]); err != nil {
+		if err := rebuild.TagAll(ctx, c.koji, tag, byTag[tag], o.clock().Real(o.poll)); err != nil {
 			return err
 		}
 		out.say("merged %d builds into %s", len(byTag[tag]), tag)
 	}
-	if err := c.koji.RemoveSideTag(ctx, koji.Ref(s.SideTag)); err != nil && !errors.Is(err, koji.ErrNotFound) {
+	if err := s.Tag.Remove(ctx, c.koji); err != nil {
 		return err
 	}
 	s.Merged = true
 	return s.save()
-}
-
-// tagAll tags the builds that the tag does not hold yet and waits until it
-// holds all of them.
-func (c *clients) tagAll(ctx context.Context, tag string, nvrs []string) error {
-	slices.Sort(nvrs)
-	asked := false
-	for {
-		tagged, err := c.koji.ListTagged(ctx, koji.TaggedQuery{Tag: koji.Ref(tag)})
-		if err != nil {
-			return err
-		}
-		have := map[string]bool{}
-		for _, b := range tagged {
-			have[b.NVR] = true
-		}
-		missing := slices.DeleteFunc(slices.Clone(nvrs), func(n string) bool { return have[n] })
-		if len(missing) == 0 {
-			return nil
-		}
-		if !asked {
-			asked = true
-			for _, nvr := range missing {
-				_, err := c.koji.TagBuild(ctx, koji.Ref(tag), koji.Ref(nvr), false)
-				if err != nil && !errors.Is(err, koji.ErrConflict) && !errors.Is(err, koji.ErrAlreadyApplied) && !errors.Is(err, koji.ErrOutcomeUnknown) {
-					return err
-				}
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
-
-// realTime is how long something takes outside when it takes d in the world.
-func (o options) realTime(d time.Duration) time.Duration {
-	return time.Duration(float64(d) / o.speed)
 }

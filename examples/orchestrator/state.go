@@ -3,80 +3,42 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
-	"time"
 
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/planner"
 )
-
-var errState = errors.New("state folder can't be used")
 
 // state is what a run remembers besides the driver's journal: what was asked,
 // the graph it was planned from, and the side tag. Each change of it is
 // written in one step.
 type state struct {
-	dir       string
-	temporary bool
+	*rebuild.Folder `json:"-"`
 
-	ID      string  `json:"id"` // goes into commits, so that they are found again
-	Options options `json:"options"`
-	// Before are the side tags that we had before asking for one, nil until
-	// then; SideTag is the one that we got.
-	Before  []string `json:"before"`
-	SideTag string   `json:"sideTag,omitempty"`
-	Merged  bool     `json:"merged,omitempty"`
-
-	graph *planner.Graph
+	ID      string          `json:"id"` // goes into commits, so that they are found again
+	Options options         `json:"options"`
+	Tag     rebuild.SideTag `json:"tag"`
+	Merged  bool            `json:"merged,omitempty"`
 }
 
 // openState opens the folder of a run, or a temporary one, and takes from a run
 // that is there what it was asked for.
 func openState(o *options) (*state, error) {
-	s := &state{dir: o.State}
-	if s.dir == "" {
-		if !o.write {
-			return s, nil
-		}
-		dir, err := os.MkdirTemp("", "relkit-run-")
-		if err != nil {
-			return nil, err
-		}
-		s.dir, s.temporary = dir, true
+	s := &state{Folder: &rebuild.Folder{}}
+	if o.State == "" && !o.write {
 		return s, nil
 	}
-	data, err := os.ReadFile(s.path("run.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		if o.resume {
-			return nil, fmt.Errorf("%s holds no run to go on with: %w", s.dir, errState)
-		}
-		return s, nil
-	}
+	f, err := rebuild.OpenFolder(o.State, o.resume, s)
 	if err != nil {
 		return nil, err
 	}
-	if !o.resume {
-		return nil, fmt.Errorf("%s holds a run already; go on with it by resume, or take another folder: %w", s.dir, errState)
-	}
-	if err := json.Unmarshal(data, s); err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", s.path("run.json"), err, errState)
-	}
-	text, err := os.ReadFile(s.path("graph.json"))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", err, errState)
-	}
-	if s.graph, err = planner.ParseGraph(text); err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", s.path("graph.json"), err, errState)
+	if s.Folder = f; !o.resume {
+		return s, nil
 	}
 	now := *o
 	*o = s.Options
 	o.State, o.resume, o.write, o.json, o.hook, o.password = now.State, true, true, now.json, now.hook, now.password
-	o.limit, o.parallel, o.poll, o.patience, o.timeout, o.speed, o.yes = now.limit, now.parallel, now.poll, now.patience, now.timeout, now.speed, true
+	o.limit, o.poll, o.patience, o.timeout, o.speed, o.yes = now.limit, now.poll, now.patience, now.timeout, now.speed, true
 	for _, id := range strings.Split(o.Changed, ",") {
 		o.changed = append(o.changed, planner.ID(strings.TrimSpace(id)))
 	}
@@ -86,52 +48,16 @@ func openState(o *options) (*state, error) {
 	return s, nil
 }
 
-func (s *state) path(name string) string { return filepath.Join(s.dir, name) }
-
 // begin remembers a new run; it does nothing for one that is resumed.
 func (s *state) begin(g *planner.Graph, o options) error {
 	if s.ID != "" {
 		return nil
 	}
-	text, err := g.MarshalJSON()
-	if err != nil {
+	if err := s.Begin(g); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.dir, 0o755); err != nil {
-		return err
-	}
-	if err := writeFile(s.path("graph.json"), text); err != nil {
-		return err
-	}
-	s.ID, s.Options = time.Now().UTC().Format("20060102-150405"), o
+	s.ID, s.Options = rebuild.NewID(), o
 	return s.save()
 }
 
-func (s *state) save() error {
-	data, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return err
-	}
-	return writeFile(s.path("run.json"), append(data, '\n'))
-}
-
-// writeFile replaces a file in one step: after a crash it is the old or the
-// new one.
-func writeFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tmp-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-func (s *state) close() {
-	if s.temporary {
-		os.RemoveAll(s.dir)
-	}
-}
+func (s *state) save() error { return s.Save(s) }

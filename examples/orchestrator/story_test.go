@@ -22,6 +22,7 @@ import (
 
 	"github.com/seed-f134cc8e/relkit/distgit"
 	"github.com/seed-f134cc8e/relkit/distgit/git"
+	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/world/distro"
 	"github.com/seed-f134cc8e/relkit/examples/world/services"
 	"github.com/seed-f134cc8e/relkit/koji"
@@ -66,14 +67,14 @@ func orchestrator(t testing.TB, ctx context.Context, hook func(drive.Point, plan
 	var out, errs bytes.Buffer
 	o, err := parse(args, &errs)
 	if err != nil {
-		return exitUsage, "", errs.String()
+		return rebuild.ExitUsage, "", errs.String()
 	}
 	o.hook, o.password = hook, services.Password
 	err = orchestrate(ctx, o, newScreen(&out, o))
 	if err != nil {
 		fmt.Fprintln(&errs, err)
 	}
-	return exitCode(ctx, err), out.String(), errs.String()
+	return rebuild.ExitCode(ctx, err), out.String(), errs.String()
 }
 
 // start runs the program as main does.
@@ -204,7 +205,7 @@ func TestTheStoryEndsWell(t *testing.T) {
 	w := startWorld(t, services.Options{FailBuild: []string{"perl-DateTime-Locale"}, FailTest: []string{"perl-Perl-Critic"}})
 	dir := filepath.Join(t.TempDir(), "run")
 	code, out, errs := orchestrator(t, t.Context(), nil, arguments(w, "-state", dir)...)
-	require.Equal(t, exitDone, code, "%s\n%s", out, errs)
+	require.Equal(t, rebuild.ExitDone, code, "%s\n%s", out, errs)
 	judge(t, w, dir, 20)
 	assert.Len(t, outboxOf(t, dir), 2, "the build's and the test's maintainers")
 	for _, want := range []string{
@@ -214,10 +215,10 @@ func TestTheStoryEndsWell(t *testing.T) {
 		assert.Contains(t, out, want)
 	}
 	code, _, errs = orchestrator(t, t.Context(), nil, arguments(w, "-state", dir)...)
-	assert.Equal(t, exitState, code)
+	assert.Equal(t, rebuild.ExitState, code)
 	assert.Contains(t, errs, "holds a run already")
 	code, _, errs = orchestrator(t, t.Context(), nil, "resume", "-state", dir, "-speed", fmt.Sprint(testSpeed), "-poll", "15s")
-	assert.Equal(t, exitDone, code, "resuming a finished run does nothing: %s", errs)
+	assert.Equal(t, rebuild.ExitDone, code, "resuming a finished run does nothing: %s", errs)
 	judge(t, w, dir, 20)
 	spoilTheState(t, dir)
 }
@@ -250,19 +251,19 @@ func spoilTheState(t *testing.T, dir string) {
 			require.NoError(t, err)
 			_, err = f.WriteString(`{"kind":"bui`)
 			require.NoError(t, errors.Join(err, f.Close()))
-		}, exitDone, ""},
+		}, rebuild.ExitDone, ""},
 		"a damaged line is refused": {func(folder string) {
 			data, err := os.ReadFile(journal(folder))
 			require.NoError(t, err)
 			lines := bytes.SplitAfter(data, []byte("\n"))
 			lines[len(lines)/2] = []byte("{nonsense}\n")
 			require.NoError(t, os.WriteFile(journal(folder), bytes.Join(lines, nil), 0o644))
-		}, exitState, "damaged journal"},
+		}, rebuild.ExitState, "damaged journal"},
 		"a journal of another format is refused": {func(folder string) {
 			data, err := os.ReadFile(journal(folder))
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(journal(folder), bytes.Replace(data, []byte(drive.Format), []byte("relkit-journal/99"), 1), 0o644))
-		}, exitState, "format"},
+		}, rebuild.ExitState, "format"},
 		"a journal of another plan is refused": {func(folder string) {
 			data, err := os.ReadFile(filepath.Join(folder, "graph.json"))
 			require.NoError(t, err)
@@ -271,8 +272,8 @@ func spoilTheState(t *testing.T, dir string) {
 			less := g.Filter(func(e planner.Edge) bool { return e.From != "rpms/perl-B-Lint" })
 			data, err = less.MarshalJSON()
 			require.NoError(t, err)
-			require.NoError(t, writeFile(filepath.Join(folder, "graph.json"), data))
-		}, exitState, "journal of another run"},
+			require.NoError(t, rebuild.WriteFile(filepath.Join(folder, "graph.json"), data))
+		}, rebuild.ExitState, "journal of another run"},
 		"a second orchestrator finds the lock": {func(folder string) {
 			data, err := os.ReadFile(filepath.Join(folder, "graph.json"))
 			require.NoError(t, err)
@@ -283,7 +284,7 @@ func spoilTheState(t *testing.T, dir string) {
 			d, err := drive.Open(p, folder, nil, drive.Options{})
 			require.NoError(t, err)
 			t.Cleanup(func() { assert.NoError(t, d.Close()) })
-		}, exitState, "in use by process"},
+		}, rebuild.ExitState, "in use by process"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := filepath.Join(t.TempDir(), "run")
@@ -325,7 +326,7 @@ func TestCrashedAtEveryStepItDoesEverythingOnce(t *testing.T) {
 		code, out, errs := orchestrator(t, ctx, hook, args...)
 		cancel()
 		args = []string{"resume", "-state", dir, "-speed", fmt.Sprint(testSpeed), "-poll", "15s"}
-		if code == exitDone {
+		if code == rebuild.ExitDone {
 			t.Logf("%d steps, %d starts", len(crashed), starts)
 			break
 		}
