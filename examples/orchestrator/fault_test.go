@@ -218,6 +218,14 @@ func TestTheCommandLineIsChecked(t *testing.T) {
 	}
 }
 
+func TestHelpIsNoMistake(t *testing.T) {
+	code, out, errs := start(t.Context(), []string{"-h"})
+	assert.Equal(t, rebuild.ExitDone, code)
+	assert.Empty(t, out)
+	assert.Contains(t, errs, "Usage: orchestrator")
+	assert.Contains(t, errs, "-source where")
+}
+
 func TestAFolderWithoutARunOrWithADamagedOneIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	code, _, errs := start(t.Context(), []string{"resume", "-state", dir})

@@ -30,8 +30,8 @@ type KojiOptions struct {
 	// Arches are those whose packages are read; nil is all of the tag's. A
 	// binary package's node carries its arch in the id only if several are read.
 	Arches []string
-	// Modules are tags whose module builds are read too. One that does not
-	// exist has none.
+	// Modules are tags whose module builds are read too. A tag that does not
+	// exist has none, and a hub that does not know the build type.
 	Modules []string
 	// Progress is told how far it is; nil is silent.
 	Progress func(text string)
@@ -298,6 +298,9 @@ func (t *KojiTag) source(r koji.RPM, deps []koji.RPMDep) {
 func (t *KojiTag) modules(ctx context.Context, c *koji.Client, tag string) error {
 	seen := map[planner.ID]bool{}
 	for b, err := range c.Tagged(ctx, koji.TaggedQuery{Tag: koji.Ref(tag), Event: t.Repo.EventID, Inherit: true, Type: "module", Extra: true, Missing: true}) {
+		if e, ok := errors.AsType[*koji.Error](err); ok && strings.HasPrefix(e.Msg, "unsupported build type") {
+			return nil // a hub that has never seen a module
+		}
 		if err != nil {
 			return err
 		}

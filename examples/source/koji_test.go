@@ -5,6 +5,7 @@ package source_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -250,6 +251,47 @@ func TestReadingATagEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := source.Koji(ctx, c, "build", source.KojiOptions{Progress: func(string) { cancel() }})
 	assert.ErrorIs(t, err, context.Canceled)
+}
+
+func TestAHubThatKnowsNoModulesHasNone(t *testing.T) {
+	h := kojitest.NewHub(kojitest.Seed{
+		Tags:    []kojitest.Tag{{Name: "dist", Arches: "x86_64"}, {Name: "modular"}},
+		Targets: []kojitest.Target{{Name: "dist", BuildTag: "dist", DestTag: "dist"}},
+		Builds:  []kojitest.Build{{NVR: "a-1-1", Tags: []string{"dist"}, RPMs: []string{"a"}}},
+	})
+	srv := kojitest.NewServer(h)
+	defer srv.Close()
+	c, err := srv.Client(koji.WithTopURL(srv.TopURL))
+	require.NoError(t, err)
+	got, err := source.Koji(t.Context(), c, "dist", source.KojiOptions{Modules: []string{"modular", "none"}})
+	require.NoError(t, err)
+	assert.Empty(t, got.Modules)
+	assert.Len(t, got.Packages, 2)
+}
+
+var (
+	liveURL = flag.String("koji.url", "", "read a tag of this hub")
+	liveTag = flag.String("koji.tag", "", "the tag")
+)
+
+// A real hub's build tag is read without a gap that is not told.
+func TestALiveHub(t *testing.T) {
+	if *liveURL == "" || *liveTag == "" {
+		t.Skip("no hub was named with -koji.url and -koji.tag")
+	}
+	from := source.From{Source: source.FromKoji, Koji: *liveURL, Tag: *liveTag}
+	known, err := from.Read(t.Context(), source.Ask{Progress: func(s string) { t.Log(s) }})
+	require.NoError(t, err)
+	sources := 0
+	for _, p := range known.Tag.Packages {
+		if p.IsSource() {
+			sources++
+			assert.NotEmpty(t, p.Requires, p.NEVRA)
+		}
+	}
+	t.Log(known.Graph.Len(), "nodes,", known.Graph.Size(), "edges,", sources, "source packages;", known.Notes)
+	assert.NotZero(t, sources)
+	assert.NotZero(t, known.Graph.Size())
 }
 
 func TestRepositoriesThatAHubMergesAreTold(t *testing.T) {
