@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -91,6 +92,22 @@ func TestWhatAPersonMustDecideRemains(t *testing.T) {
 		assert.Contains(t, out, "retirement: extra component-branches rpm/nowhere f42")
 		assert.Equal(t, i == 0, strings.Contains(out, "rpm/oldtool rawhide bug_fixes"))
 	}
+}
+
+func TestEndedBranchesAreLookedAtWhenAskedFor(t *testing.T) {
+	s, run := onStage(t)
+	c, err := pdc.NewClient("http://pdc.invalid", pdc.WithHTTPClient(&http.Client{Transport: s.pdc.Transport()}), pdc.WithToken("demo"))
+	require.NoError(t, err)
+	for row, err := range c.BranchSLAs().All(t.Context(), pdc.Query{}) {
+		require.NoError(t, err)
+		_, err = c.BranchSLAs().Update(t.Context(), strconv.Itoa(row.ID), pdc.Fields{"eol": "2020-01-01"})
+		require.NoError(t, err)
+	}
+	out, _, code := run("audit", "retirement")
+	assert.Equal(t, exitDone, code, out)
+	out, _, code = run("audit", "retirement", "-ended")
+	assert.Equal(t, exitDiffers, code)
+	assert.Contains(t, out, "retirement: 1 difference\n  retirement: conflict component-branches rpm/zlib rawhide: past its end of life in PDC")
 }
 
 func TestAnUnknownReleaseIsNotTakenForAnEmptyOne(t *testing.T) {

@@ -197,6 +197,17 @@ func TestMessagesWaitInTheirOrderAcrossRestarts(t *testing.T) {
 	assert.Contains(t, errs, "line 1: damaged queue")
 }
 
+func TestAMomentsFailureIsOverByTheEnd(t *testing.T) {
+	for _, pause := range []string{"1h", "0s"} {
+		s, run := onStage(t)
+		s.pdc.Fail("", "", pdctest.Status(503))
+		out, _, code := run("listen", "-messages", s.put(t, "m", created("1", "ann")+"\n"+created("2", "bob")), "-queue", s.file("queue"), "-write", "-pause", pause)
+		assert.Equal(t, exitDone, code, out)
+		assert.Equal(t, []string{"ann", "bob"}, s.people(t))
+		assert.Equal(t, pause == "1h", strings.Contains(out, "others wait before it"), out)
+	}
+}
+
 func TestASourceThatIsDownMakesMessagesWaitToo(t *testing.T) {
 	s, run := onStage(t)
 	s.hub.SetOffline("maintenance")

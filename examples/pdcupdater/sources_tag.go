@@ -78,7 +78,7 @@ func (t *tagPackages) requires(ctx context.Context, tag string, rpms []koji.RPM)
 			continue
 		}
 		for e := range s.universe.Graph.Needs(n.ID) {
-			if to, ok := s.universe.Package(e.To); ok && e.Kind == planner.EdgeRun && !e.Possible && to.Name != p.Name {
+			if to, ok := s.universe.Package(e.To); ok && e.Kind == planner.EdgeRun && !e.Possible {
 				out[p.Name] = append(out[p.Name], to.Name)
 			}
 		}

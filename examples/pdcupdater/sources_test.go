@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -23,6 +24,7 @@ import (
 
 	"github.com/seed-f134cc8e/relkit/koji"
 	"github.com/seed-f134cc8e/relkit/koji/kojitest"
+	"github.com/seed-f134cc8e/relkit/modulemd/mbs"
 	"github.com/seed-f134cc8e/relkit/pdc"
 	"github.com/seed-f134cc8e/relkit/pdc/updater"
 	"github.com/seed-f134cc8e/relkit/planner/trigger"
@@ -68,15 +70,24 @@ var small = kojitest.Seed{
 		{NVR: "a-2-1", Tags: []string{"f43-updates"}, RPMs: []string{"a", "a-libs"}},
 		{NVR: "web-1-1", Tags: []string{"f43-container"}, RPMs: []string{}},
 		{NVR: "b-2-1", Tags: []string{"other"}},
+		{NVR: "c-1-1", Tags: []string{"f43", "f43-updates"}},
+		{NVR: "c-2-1", Tags: []string{"f43"}},
+		{NVR: "d-1-1", Tags: []string{"f43"}, RPMs: []string{"d-libs"}},
 	},
 	Deps: func(nvr, name, arch string) kojitest.Deps {
 		switch name {
 		case "a":
 			return kojitest.Deps{Provides: []string{"cap(a)"}, Requires: []string{"liba.so.1()(64bit)", "/usr/bin/b", "(cap(b) if a)", "nothing()"}}
 		case "a-libs":
-			return kojitest.Deps{Provides: []string{"liba.so.1()(64bit)"}, Requires: []string{"b >= 1"}}
+			return kojitest.Deps{Provides: []string{"liba.so.1()(64bit)"}, Requires: []string{"b >= 1", "either"}}
 		case "b":
-			return kojitest.Deps{Provides: []string{"cap(b)", "/usr/bin/b"}}
+			return kojitest.Deps{Provides: []string{"cap(b)", "/usr/bin/b", "either"}}
+		case "c":
+			if nvr == "c-2-1" {
+				return kojitest.Deps{Requires: []string{"either"}}
+			}
+		case "d-libs":
+			return kojitest.Deps{Provides: []string{"either"}, Requires: []string{"cap(b)"}}
 		}
 		return kojitest.Deps{}
 	},
@@ -101,6 +112,11 @@ func TestRequirementsLeadToPackages(t *testing.T) {
 		assert.NotContains(t, []string{"getRPMDeps", "listTaggedRPMS"}, c.Method)
 	}
 
+	// Source packages have names of their own, and needs of another kind.
+	needs, err = a.needsOf(t.Context(), updater.KindDependency, 8)
+	require.NoError(t, err)
+	assert.Equal(t, []updater.Needs{{Name: "d-libs", On: map[string][]string{pdc.RPMRequires: {"b"}}}}, needs)
+
 	// A build that belongs to no release any more has no needs to tell.
 	needs, err = a.needsOf(t.Context(), updater.KindDependency, 5)
 	require.NoError(t, err)
@@ -119,7 +135,11 @@ func TestOfSeveralBuildsTheOneTaggedLastCounts(t *testing.T) {
 		return nil, nil
 	})
 	require.NoError(t, err)
-	assert.Equal(t, []string{"fedora-43-updates a-2-1 in f43-updates", "fedora-43-updates b-1-1 in f43"}, got)
+	assert.Equal(t, []string{"fedora-43-updates a-2-1 in f43-updates", "fedora-43-updates b-1-1 in f43",
+		"fedora-43-updates c-2-1 in f43", "fedora-43-updates d-1-1 in f43"}, got)
+	needs, err := a.needsOf(t.Context(), updater.KindDependency, 6) // c-1-1
+	require.NoError(t, err)
+	assert.Equal(t, []updater.Needs{{Name: "c", On: map[string][]string{pdc.RPMRequires: {"b"}}}}, needs, "c-2-1 needs it")
 
 	// Rows of rpms are of all builds: a message told of each.
 	builds, err := a.allBuilds(t.Context(), "fedora-43-updates")
@@ -128,7 +148,39 @@ func TestOfSeveralBuildsTheOneTaggedLastCounts(t *testing.T) {
 	for _, b := range builds {
 		nvrs = append(nvrs, fmt.Sprint(b.NVR(), " ", b.Releases, " ", len(b.RPMs)))
 	}
-	assert.Equal(t, []string{"a-1-1 [fedora-43-updates] 3", "b-1-1 [fedora-43-updates] 2", "a-2-1 [fedora-43-updates] 3"}, nvrs)
+	assert.Equal(t, []string{"a-1-1 [fedora-43-updates] 3", "b-1-1 [fedora-43-updates] 2", "a-2-1 [fedora-43-updates] 3",
+		"c-1-1 [fedora-43-updates] 2", "c-2-1 [fedora-43-updates] 2", "d-1-1 [fedora-43-updates] 2"}, nvrs)
+}
+
+func TestFilesAreProvidedAsRepositoriesTellThem(t *testing.T) {
+	epoch := 2
+	p := packageOf(koji.RPM{Name: "n", Version: "1", Release: "2", Epoch: &epoch, Arch: "noarch"}, []koji.RPMDep{
+		{Type: koji.DepProvides, Name: "cap", Version: "1:3-4", Flags: 8}, {Type: koji.DepRequires, Name: "x", Version: "3", Flags: 12},
+		{Type: koji.DepObsoletes, Name: "y"}, {Type: koji.DepRequires, Name: "odd", Version: "-", Flags: 8},
+	}, []koji.RPMFile{{Name: "/usr/bin/n"}, {Name: "/usr/share/doc/n"}, {Name: "/etc/n.conf"}, {Name: "/usr/lib/sendmail"}})
+	assert.Equal(t, "n-2:1-2.noarch", p.NEVRA.String())
+	assert.Equal(t, []string{"/usr/bin/n", "/etc/n.conf", "/usr/lib/sendmail"}, p.Files)
+	assert.Equal(t, "[cap = 1:3-4] [x >= 3 odd]", fmt.Sprint(p.Provides, p.Requires))
+}
+
+func TestModulesThatPDCIsNotToldOf(t *testing.T) {
+	asked := ""
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.URL.RawQuery
+		io.WriteString(w, `{"items":[{"id":1,"name":"a","stream":"1","version":"1","context":"c","state":2,"koji_tag":"t"},
+			{"id":2,"name":"a","stream":"1","version":"2","context":"c","state":3,"scratch":true}],"meta":{"next":null}}`)
+	}))
+	defer srv.Close()
+	c, err := mbs.NewClient(srv.URL)
+	require.NoError(t, err)
+	a := &app{services: services{mbs: c}}
+	f, err := a.all(t.Context(), updater.Scope{Kind: updater.KindModule})
+	require.NoError(t, err)
+	assert.Equal(t, []updater.Module{{Name: "a", Stream: "1", Version: "1", Context: "c", State: trigger.ModuleBuilding, KojiTag: "t"}}, f.Modules)
+	for _, state := range []string{"wait", "build", "done", "ready"} {
+		assert.Contains(t, asked, "state="+state)
+	}
+	assert.NotContains(t, asked, "failed")
 }
 
 // imageHub answers what the hub in memory has no model of: image archives of a
