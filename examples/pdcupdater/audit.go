@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/seed-f134cc8e/relkit/pdc"
 	"github.com/seed-f134cc8e/relkit/pdc/updater"
@@ -138,11 +139,11 @@ func (a *app) tellScope(d result, before bool) (found, remain int) {
 		return found, o.remains()
 	}
 	found = len(d.Findings)
-	text := ""
+	var text strings.Builder
 	for _, f := range d.Findings {
-		text += "\n  " + f.String()
+		text.WriteString("\n  " + f.String())
 	}
-	a.tell(record{"audited", before, d}, "%s: %s%s%s", d.Scope, count(found, "difference"), word, text)
+	a.tell(record{"audited", before, d}, "%s: %s%s%s", d.Scope, count(found, "difference"), word, text.String())
 	return found, found
 }
 

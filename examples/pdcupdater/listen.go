@@ -222,14 +222,16 @@ func (l *listener) hear(ctx context.Context, raw []byte) error {
 // handle tells the updater of an event. Failures that a later try won't mend
 // are told here and are none for the caller.
 func (l *listener) handle(ctx context.Context, ev trigger.Event) error {
-	for _, f := range l.dispatch.Dispatch(ctx, ev) {
-		if ctx.Err() != nil || waits(f.Err) || errors.Is(f.Err, pdc.ErrUnauthorized) || errors.Is(f.Err, pdc.ErrForbidden) {
-			return f.Err
-		}
-		l.fails(ev, f.Err)
+	failures := l.dispatch.Dispatch(ctx, ev) // of the only handler: one at most
+	if len(failures) == 0 {
+		l.counts.Told++
 		return nil
 	}
-	l.counts.Told++
+	err := failures[0].Err
+	if ctx.Err() != nil || waits(err) || errors.Is(err, pdc.ErrUnauthorized) || errors.Is(err, pdc.ErrForbidden) {
+		return err
+	}
+	l.fails(ev, err)
 	return nil
 }
 

@@ -300,7 +300,7 @@ func (o *options) checkBranch() error {
 	case b.From == b.To || b.FromBranch == b.Branch:
 		return errors.New("a release can't branch off itself")
 	case len(b.EOL) == 0:
-		return errors.New("say until when the branches get what: -eol SLA=DATE,...")
+		return errors.New("say until when the branches get what: -eol SLA=DATE")
 	}
 	return nil
 }
