@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/koji/kojitest"
 	"github.com/seed-f134cc8e/relkit/planner"
 )
 
@@ -113,7 +114,6 @@ func TestExitCodes(t *testing.T) {
 		{"-koji http://127.0.0.1:1/kojihub -all", exitFailed, "name a build tag with -tag"},
 		{"-koji ftp://x -tag y -all", exitFailed, "koji"},
 		{"-repo testdata/none -all", exitFailed, "testdata/none: repodata: repodata/repomd.xml"},
-		{"-source koji -tag nope -all", exitFailed, "no such tag: nope"},
 		{"-all -cycles refuse", exitFailed, "2 cycle groups are refused"},
 		{"-changed rpms/zlib -block [", exitFailed, "is no glob"},
 		{"-all -max-nodes 3", exitHeld, ""},
@@ -150,22 +150,53 @@ func TestGraphsInEveryFormGiveOnePlan(t *testing.T) {
 	assert.Contains(t, errs, "unexpected EOF")
 }
 
-// The demo world's hub, its repo and PDC agree with the distribution itself;
-// here a plan from the hub is that of the graph that the hub's answer was
-// written to.
+// smallHub is a hub with a library, and a program that is built with it.
+func smallHub(t *testing.T) (url string) {
+	t.Helper()
+	srv := kojitest.NewServer(kojitest.NewHub(kojitest.Seed{
+		Tags:    []kojitest.Tag{{Name: "f43", Arches: "x86_64"}, {Name: "f43-build", Arches: "x86_64", Parents: []string{"f43"}}},
+		Targets: []kojitest.Target{{Name: "f43", BuildTag: "f43-build", DestTag: "f43"}},
+		Builds: []kojitest.Build{
+			{NVR: "zlib-1.3-1", Tags: []string{"f43"}, RPMs: []string{"zlib", "zlib-devel"}}, {NVR: "curl-8-1", Tags: []string{"f43"}, RPMs: []string{"curl"}},
+		},
+		Deps: func(nvr, name, arch string) kojitest.Deps {
+			if name == "curl" && arch == "src" {
+				return kojitest.Deps{Requires: []string{"zlib-devel", "perl(None)"}}
+			}
+			return kojitest.Deps{}
+		},
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
 func TestThePlanFromAHubIsThatOfItsGraph(t *testing.T) {
-	want, errs, code := rebuildplan("-source", "koji", "-v", "-changed", "rpms/perl-App-FatPacker")
+	hub := smallHub(t)
+	want, errs, code := rebuildplan("-koji", hub, "-tag", "f43-build", "-v", "-changed", "rpms/zlib")
 	require.Equal(t, exitDone, code, errs)
-	assert.Contains(t, errs, "BuildRequires of 3057 of 3057 source packages")
-	assert.Contains(t, want, "18 rebuilds in 9 tiers")
-	text, errs, code := rebuildplan("-source", "koji", "graph")
+	assert.Contains(t, errs, "BuildRequires of 2 of 2 source packages")
+	assert.Contains(t, errs, "unresolved dependencies: 1, for example rpms/curl needs perl(None)")
+	assert.Contains(t, want, "2 rebuilds in 2 tiers")
+	text, errs, code := rebuildplan("-source", "koji", "-koji", hub, "-tag", "f43-build", "graph")
 	require.Equal(t, exitDone, code, errs)
-	assert.Empty(t, errs)
 	path := filepath.Join(t.TempDir(), "graph.txt")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
-	out, errs, code := rebuildplan("-graph", path, "-changed", "rpms/perl-App-FatPacker")
+	out, errs, code := rebuildplan("-graph", path, "-changed", "rpms/zlib")
 	require.Equal(t, exitDone, code, errs)
 	assert.Equal(t, want, out)
+	_, errs, code = rebuildplan("-koji", hub, "-tag", "nope", "-all")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, errs, "no such tag: nope")
+}
+
+func TestTheDemoWorldsHubIsReadWithoutAnAddress(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts the demo world")
+	}
+	out, errs, code := rebuildplan("-source", "koji", "-changed", "rpms/perl-App-FatPacker")
+	require.Equal(t, exitDone, code, errs)
+	assert.Empty(t, errs)
+	assert.Contains(t, out, "18 rebuilds in 9 tiers")
 }
 
 func TestRepositoriesArePlannedAsTheyAre(t *testing.T) {

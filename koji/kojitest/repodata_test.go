@@ -42,7 +42,7 @@ func repoSeed() kojitest.Seed {
 			{NVR: "zlib-1.2-1", Tags: []string{"base"}, RPMs: []string{"zlib", "zlib-devel", "zlib-debuginfo"}},
 			{NVR: "zlib-1.3-1", Epoch: &epoch, Tags: []string{"base"}, RPMs: []string{"zlib", "zlib-devel", "zlib-debuginfo"}},
 			{NVR: "bad-1-1", Tags: []string{"base"}, RPMs: []string{"bad"}},
-			{NVR: "app-1<&>-1", Tags: []string{"dist"}, Files: []kojitest.RPM{{Name: "app", Arch: "src"}, {Name: "app", Arch: "noarch"}}},
+			{NVR: "app-1<&>-1", Tags: []string{"dist"}, Files: []kojitest.RPM{{Name: "app", Arch: "src"}, {Name: "app", Arch: "noarch"}, {Name: "app-lost", Arch: "noarch", MetadataOnly: true}}},
 		},
 		Deps: func(nvr, name, arch string) kojitest.Deps {
 			switch {
@@ -136,6 +136,18 @@ func TestAReposMetadataSaysWhatItsTagHeld(t *testing.T) {
 		told = append(told, strings.TrimSpace(fmt.Sprintln(d.Name, d.Op(), d.Version)))
 	}
 	assert.Equal(t, []string{"zlib-devel >= 2:1.3", "(gcc or clang)", "rpmlib(CompressedFileNames) <= 3.0.4-1"}, told)
+
+	// A package without a file: the hub knows of it, and cannot look into it.
+	lost, err := c.RPM(t.Context(), "app-lost-1<&>-1.noarch")
+	require.NoError(t, err)
+	assert.True(t, lost.MetadataOnly)
+	deps, err = c.RPMDeps(t.Context(), lost.Ref())
+	require.NoError(t, err)
+	assert.Empty(t, deps)
+	_, ok = hub.File("packages/app/1<&>/1/noarch/app-lost-1<&>-1.noarch.rpm")
+	assert.False(t, ok)
+	_, ok = hub.File("packages/app/1<&>/1/noarch/app-1<&>-1.noarch.rpm")
+	assert.True(t, ok)
 
 	// What is not there.
 	require.NoError(t, c.ExpireRepo(t.Context(), 1))
