@@ -283,7 +283,7 @@ func (l *listener) drain(ctx context.Context) error {
 func (l *listener) done(ev trigger.Event, r updater.Report) {
 	o := outcomeOf(r)
 	l.counts.Written += len(o.Written)
-	l.counts.Remain += len(o.Refused) + len(o.People) // what is left is told again
+	l.counts.Remain += len(o.Refused) + len(o.Undecided) // what is left is told again
 	l.tell(struct {
 		Event string `json:"event"`
 		Topic string `json:"topic"`

@@ -107,16 +107,16 @@ func (f finding) String() string {
 
 // outcome is a report as it is printed.
 type outcome struct {
-	Written []finding `json:"written,omitempty"` // or would be, in a dry run
-	Already []finding `json:"already,omitempty"`
-	Refused []finding `json:"refused,omitempty"`
-	People  []finding `json:"people,omitempty"`
-	Left    []finding `json:"left,omitempty"` // not tried
-	DryRun  bool      `json:"dry_run,omitempty"`
+	Written   []finding `json:"written,omitempty"` // or would be, in a dry run
+	Already   []finding `json:"already,omitempty"`
+	Refused   []finding `json:"refused,omitempty"`
+	Undecided []finding `json:"undecided,omitempty"`
+	Left      []finding `json:"left,omitempty"` // not tried
+	DryRun    bool      `json:"dry_run,omitempty"`
 }
 
 func outcomeOf(r updater.Report) outcome {
-	o := outcome{Written: shorten(r.Applied), Already: shorten(r.Already), People: shorten(r.People), Left: shorten(r.Left), DryRun: r.DryRun}
+	o := outcome{Written: shorten(r.Applied), Already: shorten(r.Already), Undecided: shorten(r.Undecided), Left: shorten(r.Left), DryRun: r.DryRun}
 	if r.DryRun {
 		o.Written, o.Left = o.Left, nil
 	}
@@ -129,7 +129,7 @@ func outcomeOf(r updater.Report) outcome {
 }
 
 // remains counts what is not as it should be after the writes.
-func (o outcome) remains() int { return len(o.Refused) + len(o.People) + len(o.Left) }
+func (o outcome) remains() int { return len(o.Refused) + len(o.Undecided) + len(o.Left) }
 
 // String returns the findings, each a line that is set in.
 func (o outcome) String() string {
@@ -141,7 +141,7 @@ func (o outcome) String() string {
 	for _, list := range []struct {
 		word  string
 		lines []finding
-	}{{word, o.Written}, {"already there: ", o.Already}, {"", o.Refused}, {"", o.People}, {"not tried: ", o.Left}} {
+	}{{word, o.Written}, {"already there: ", o.Already}, {"", o.Refused}, {"", o.Undecided}, {"not tried: ", o.Left}} {
 		for _, f := range list.lines {
 			fmt.Fprintf(&b, "\n  %s%s", list.word, f)
 		}

@@ -47,7 +47,8 @@ func isCommit(ref string) bool {
 }
 
 // buildOf reads one build.
-func (a *app) buildOf(ctx context.Context, id int64) (updater.Build, error) {
+func (a *app) buildOf(ctx context.Context, ask updater.Ask) (updater.Build, error) {
+	id := ask.BuildID
 	batch := a.koji.NewBatch()
 	build, rpms := batch.Build(koji.ID(int(id))), batch.BuildRPMs(koji.ID(int(id)))
 	if err := batch.Do(ctx); err != nil {
@@ -159,24 +160,22 @@ func (a *app) allBuilds(ctx context.Context, release string) ([]updater.Build, e
 // needsOf reads what the packages of a build need, or what a container holds.
 // Present facts are wanted: if a newer build of the package was tagged since,
 // it is that one's.
-func (a *app) needsOf(ctx context.Context, k updater.Kind, id int64) ([]updater.Needs, error) {
+func (a *app) needsOf(ctx context.Context, ask updater.Ask) ([]updater.Needs, error) {
 	belongs, read := a.policy.ReleaseOfTag, a.dependencies
-	if k == updater.KindContainer {
+	if ask.Kind == updater.KindContainer {
 		belongs, read = a.policy.ReleaseOfContainerTag, a.contents
 	}
-	b, err := a.koji.Build(ctx, koji.ID(int(id)))
+	b, err := a.koji.Build(ctx, koji.ID(int(ask.BuildID)))
 	if err != nil {
 		return nil, err
 	}
-	in, err := a.koji.ListTags(ctx, koji.TagsQuery{Build: koji.ID(int(id)), OmitPerms: true})
+	in, err := a.koji.ListTags(ctx, koji.TagsQuery{Build: koji.ID(b.ID), OmitPerms: true})
 	if err != nil {
 		return nil, err
 	}
-	// It is not asked for a release: where a build is in several, the last
-	// tagging counts.
-	var found koji.TaggedBuild
+	var found koji.TaggedBuild // of several tags of the release, the last tagging counts
 	for _, t := range in {
-		if _, ok := belongs(t.Name); !ok {
+		if release, _ := belongs(t.Name); release != ask.Release {
 			continue
 		}
 		latest, err := a.koji.ListTagged(ctx, koji.TaggedQuery{Tag: koji.Ref(t.Name), Package: b.Name, Latest: 1})
@@ -192,7 +191,7 @@ func (a *app) needsOf(ctx context.Context, k updater.Kind, id int64) ([]updater.
 	if found.ID == 0 {
 		return nil, nil // it was untagged meanwhile
 	}
-	return read(ctx, "", []koji.TaggedBuild{found})
+	return read(ctx, ask.Release, []koji.TaggedBuild{found})
 }
 
 // allNeeds reads the needs of the latest builds in the tags of a release.

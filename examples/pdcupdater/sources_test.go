@@ -95,33 +95,33 @@ var small = kojitest.Seed{
 
 func TestRequirementsLeadToPackages(t *testing.T) {
 	a, hub, errs := hubApp(t, small, nil)
-	needs, err := a.needsOf(t.Context(), updater.KindDependency, 1)
+	needs, err := a.needsOf(t.Context(), updater.Ask{Kind: updater.KindDependency, Release: "fedora-43-updates", BuildID: 1})
 	require.NoError(t, err)
 	want := []updater.Needs{
-		{Name: "a", On: map[string][]string{pdc.RPMRequires: {"a-libs", "b"}}},
-		{Name: "a-libs", On: map[string][]string{pdc.RPMRequires: {"b"}}},
+		{Release: "fedora-43-updates", Name: "a", On: map[string][]string{pdc.RPMRequires: {"a-libs", "b"}}},
+		{Release: "fedora-43-updates", Name: "a-libs", On: map[string][]string{pdc.RPMRequires: {"b"}}},
 	}
 	assert.Equal(t, want, needs)
 	assert.Contains(t, errs.String(), "a needs nothing(), which nothing in f43 provides; left out")
 
 	// The hub is asked for each rpm once.
 	hub.ForgetCalls()
-	_, err = a.needsOf(t.Context(), updater.KindDependency, 2)
+	_, err = a.needsOf(t.Context(), updater.Ask{Kind: updater.KindDependency, Release: "fedora-43-updates", BuildID: 2})
 	require.NoError(t, err)
 	for _, c := range hub.Calls() {
 		assert.NotContains(t, []string{"getRPMDeps", "listTaggedRPMS"}, c.Method)
 	}
 
 	// Source packages have names of their own, and needs of another kind.
-	needs, err = a.needsOf(t.Context(), updater.KindDependency, 8)
+	needs, err = a.needsOf(t.Context(), updater.Ask{Kind: updater.KindDependency, Release: "fedora-43-updates", BuildID: 8})
 	require.NoError(t, err)
-	assert.Equal(t, []updater.Needs{{Name: "d-libs", On: map[string][]string{pdc.RPMRequires: {"b"}}}}, needs)
+	assert.Equal(t, []updater.Needs{{Release: "fedora-43-updates", Name: "d-libs", On: map[string][]string{pdc.RPMRequires: {"b"}}}}, needs)
 
 	// A build that belongs to no release any more has no needs to tell.
-	needs, err = a.needsOf(t.Context(), updater.KindDependency, 5)
+	needs, err = a.needsOf(t.Context(), updater.Ask{Kind: updater.KindDependency, Release: "fedora-43-updates", BuildID: 5})
 	require.NoError(t, err)
 	assert.Empty(t, needs)
-	_, err = a.needsOf(t.Context(), updater.KindDependency, 99)
+	_, err = a.needsOf(t.Context(), updater.Ask{Kind: updater.KindDependency, Release: "fedora-43-updates", BuildID: 99})
 	assert.ErrorIs(t, err, koji.ErrNotFound)
 }
 
@@ -137,9 +137,9 @@ func TestOfSeveralBuildsTheOneTaggedLastCounts(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"fedora-43-updates a-2-1 in f43-updates", "fedora-43-updates b-1-1 in f43",
 		"fedora-43-updates c-2-1 in f43", "fedora-43-updates d-1-1 in f43"}, got)
-	needs, err := a.needsOf(t.Context(), updater.KindDependency, 6) // c-1-1
+	needs, err := a.needsOf(t.Context(), updater.Ask{Kind: updater.KindDependency, Release: "fedora-43-updates", BuildID: 6}) // c-1-1
 	require.NoError(t, err)
-	assert.Equal(t, []updater.Needs{{Name: "c", On: map[string][]string{pdc.RPMRequires: {"b"}}}}, needs, "c-2-1 needs it")
+	assert.Equal(t, []updater.Needs{{Release: "fedora-43-updates", Name: "c", On: map[string][]string{pdc.RPMRequires: {"b"}}}}, needs, "c-2-1 needs it")
 
 	// Rows of rpms are of all builds: a message told of each.
 	builds, err := a.allBuilds(t.Context(), "fedora-43-updates")
@@ -219,13 +219,12 @@ func (h imageHub) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func TestContainersHoldWhatTheirImagesHold(t *testing.T) {
 	a, _, _ := hubApp(t, small, func(rt http.RoundTripper) http.RoundTripper { return imageHub{rt} })
-	want := []updater.Needs{{Name: "web", Type: "container", On: map[string][]string{pdc.ContainerIncludesRPM: {"bash", "glibc", "httpd"}}}}
-	got, err := a.needsOf(t.Context(), updater.KindContainer, 4)
+	want := []updater.Needs{{Release: "fedora-43-updates", Name: "web", Type: "container", On: map[string][]string{pdc.ContainerIncludesRPM: {"bash", "glibc", "httpd"}}}}
+	got, err := a.needsOf(t.Context(), updater.Ask{Kind: updater.KindContainer, Release: "fedora-43-updates", BuildID: 4})
 	require.NoError(t, err)
 	assert.Equal(t, want, got)
 	f, err := a.all(t.Context(), updater.Scope{Kind: updater.KindContainer, Release: "fedora-43-updates"})
 	require.NoError(t, err)
-	want[0].Release = "fedora-43-updates"
 	assert.Equal(t, want, f.Needs)
 }
 
@@ -353,9 +352,9 @@ func TestBuildRootsTellWhatWasAskedFor(t *testing.T) {
 	a.koji, a.packages = c, &tagPackages{hub: c, now: time.Now, warn: a.warn}
 	b, err := c.Build(t.Context(), "bash-5.3-1.fc43")
 	require.NoError(t, err)
-	needs, err := a.needsOf(t.Context(), updater.KindDependency, int64(b.ID))
+	needs, err := a.needsOf(t.Context(), updater.Ask{Kind: updater.KindDependency, Release: "fedora-43-updates", BuildID: int64(b.ID)})
 	require.NoError(t, err)
-	assert.Equal(t, []updater.Needs{{Name: "bash", On: map[string][]string{
+	assert.Equal(t, []updater.Needs{{Release: "fedora-43-updates", Name: "bash", On: map[string][]string{
 		pdc.RPMBuildRequires: {"glibc"}, pdc.RPMBuildRoot: {"zlib", "zlib-devel"}, pdc.RPMRequires: {"glibc"},
 	}}}, needs)
 }

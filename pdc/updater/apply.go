@@ -28,12 +28,12 @@ type Applier struct {
 
 // Report says what became of findings.
 type Report struct {
-	Applied []Finding `json:"applied"`          // written now
-	Already []Finding `json:"already"`          // somebody else had written it
-	Refused []Refusal `json:"refused"`          // PDC would not have it
-	People  []Finding `json:"people"`           // for a person to decide
-	Left    []Finding `json:"left"`             // not tried: PDC became unavailable
-	DryRun  bool      `json:"dry_run,omitzero"` // Left is all that would be written
+	Applied   []Finding `json:"applied"`          // written now
+	Already   []Finding `json:"already"`          // somebody else had written it
+	Refused   []Refusal `json:"refused"`          // PDC would not have it
+	Undecided []Finding `json:"undecided"`        // for a person to decide
+	Left      []Finding `json:"left"`             // not tried: PDC became unavailable
+	DryRun    bool      `json:"dry_run,omitzero"` // Left is all that would be written
 }
 
 // Refusal is a finding whose write PDC refused.
@@ -58,7 +58,7 @@ func (a *Applier) Apply(ctx context.Context, findings []Finding) (Report, error)
 	var todo []Finding
 	for _, f := range findings {
 		if f.Write == nil {
-			r.People = append(r.People, f)
+			r.Undecided = append(r.Undecided, f)
 		} else {
 			todo = append(todo, f)
 		}

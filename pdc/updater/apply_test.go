@@ -410,7 +410,7 @@ func TestFactsWithoutMessages(t *testing.T) {
 		r, err := u.Update(t.Context(), facts, "by hand")
 		require.NoError(t, err)
 		require.Empty(t, r.Refused)
-		require.Empty(t, r.People)
+		require.Empty(t, r.Undecided)
 		assert.Equal(t, i == 0, len(r.Applied) > 0, "time %d: %v", i, r.Applied)
 	}
 	row, err := c.ReleaseComponents().Get(t.Context(), "1")

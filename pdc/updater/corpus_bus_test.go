@@ -241,7 +241,7 @@ func TestCorpusComposeImport(t *testing.T) {
 	for again := range 2 {
 		r, err := u.Handle(t.Context(), ev)
 		require.NoError(t, err)
-		if len(r.Refused)+len(r.People) > 0 || (len(r.Applied) == 0) != (again == 1) {
+		if len(r.Refused)+len(r.Undecided) > 0 || (len(r.Applied) == 0) != (again == 1) {
 			differ++
 			t.Errorf("time %d: applied %v, refused %v", again, r.Applied, r.Refused)
 		}

@@ -28,13 +28,13 @@ func Example() {
 	}
 	u := &updater.Updater{Client: client, Policy: updater.Policy{Rawhide: "43"}, Sources: updater.Sources{
 		// In earnest these ask Koji.
-		Build: func(_ context.Context, id int64) (updater.Build, error) {
-			return updater.Build{ID: id, Name: "bash", Version: "5.3", Release: "1.fc43", RPMs: []updater.RPM{
+		Build: func(_ context.Context, a updater.Ask) (updater.Build, error) {
+			return updater.Build{ID: a.BuildID, Name: "bash", Version: "5.3", Release: "1.fc43", RPMs: []updater.RPM{
 				{Name: "bash", Version: "5.3", Release: "1.fc43", Arch: "src"},
 				{Name: "bash", Version: "5.3", Release: "1.fc43", Arch: "x86_64"},
 			}}, nil
 		},
-		Needs: func(context.Context, updater.Kind, int64) ([]updater.Needs, error) {
+		Needs: func(context.Context, updater.Ask) ([]updater.Needs, error) {
 			return []updater.Needs{{Name: "bash", On: map[string][]string{pdc.RPMRequires: {"glibc"}}}}, nil
 		},
 	}}

@@ -43,12 +43,12 @@ func newDistribution() *distribution {
 
 func (d *distribution) sources() updater.Sources {
 	return updater.Sources{
-		Build: func(_ context.Context, id int64) (updater.Build, error) { return d.builds[id], nil },
-		Needs: func(_ context.Context, k updater.Kind, id int64) ([]updater.Needs, error) {
-			if k == updater.KindContainer {
-				return d.containers[id], nil
+		Build: func(_ context.Context, a updater.Ask) (updater.Build, error) { return d.builds[a.BuildID], nil },
+		Needs: func(_ context.Context, a updater.Ask) ([]updater.Needs, error) {
+			if a.Kind == updater.KindContainer {
+				return d.containers[a.BuildID], nil
 			}
-			return d.needs[id], nil
+			return d.needs[a.BuildID], nil
 		},
 		Module: func(_ context.Context, m *trigger.Module) (updater.Module, error) { return d.modules[m.NSVC()], nil },
 		Compose: func(_ context.Context, id, _ string) (updater.Compose, error) {

@@ -23,12 +23,15 @@ var ErrNoSource = errors.New("no source of facts")
 // used so. Present facts are wanted, not those of when a message was sent: it
 // is what makes late, doubled and lost messages harmless.
 type Sources struct {
-	// Build returns a build of Koji with its rpms. Releases need not be set.
-	Build func(ctx context.Context, id int64) (Build, error)
+	// Build returns the build that was tagged, with its rpms. Releases may be
+	// nil: then it is in the one asked about. Some hubs tell of a tag before
+	// others can see it.
+	Build func(ctx context.Context, a Ask) (Build, error)
 
-	// Needs returns what a build's rpms need or, for a container build, what
-	// the container holds. Release need not be set.
-	Needs func(ctx context.Context, k Kind, build int64) ([]Needs, error)
+	// Needs returns what the rpms of a tagged build need or, of
+	// [KindContainer], what the container holds; nothing if the build is no
+	// longer in the release. Release need not be set.
+	Needs func(ctx context.Context, a Ask) ([]Needs, error)
 
 	// Module returns a module build. Release need not be set.
 	Module func(ctx context.Context, m *trigger.Module) (Module, error)
@@ -134,7 +137,7 @@ func (u *Updater) Repair(ctx context.Context, findings []Finding, comment string
 		r := Report{DryRun: true}
 		for _, f := range findings {
 			if f.Write == nil {
-				r.People = append(r.People, f)
+				r.Undecided = append(r.Undecided, f)
 			} else {
 				r.Left = append(r.Left, f)
 			}
@@ -160,7 +163,7 @@ func (u *Updater) Handler(done func(trigger.Event, Report)) trigger.Handler {
 	slices.Sort(topics)
 	return trigger.Handler{Name: "pdc-updater", Topics: slices.Compact(topics), Handle: func(ctx context.Context, ev trigger.Event) ([]trigger.Event, error) {
 		r, err := u.Handle(ctx, ev)
-		if done != nil && len(r.Applied)+len(r.Already)+len(r.Refused)+len(r.People)+len(r.Left) > 0 {
+		if done != nil && len(r.Applied)+len(r.Already)+len(r.Refused)+len(r.Undecided)+len(r.Left) > 0 {
 			done(ev, r)
 		}
 		return nil, err
@@ -189,17 +192,19 @@ func (u *Updater) gather(ctx context.Context, a Ask, f *Facts) error {
 		if s.Build == nil {
 			return ErrNoSource
 		}
-		b, err := s.Build(ctx, a.BuildID)
+		b, err := s.Build(ctx, a)
 		if err != nil {
 			return err
 		}
-		b.Releases = []string{a.Release}
+		if b.Releases == nil {
+			b.Releases = []string{a.Release}
+		}
 		f.Builds = append(f.Builds, b)
 	case KindDependency, KindContainer:
 		if s.Needs == nil {
 			return ErrNoSource
 		}
-		needs, err := s.Needs(ctx, a.Kind, a.BuildID)
+		needs, err := s.Needs(ctx, a)
 		if err != nil {
 			return err
 		}
