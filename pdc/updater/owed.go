@@ -21,47 +21,31 @@ func Owed(f Facts, r Rows, p Policy) []Finding {
 	for _, s := range f.Whole {
 		o.whole[s] = true
 	}
-	for _, x := range f.Packages {
-		o.packageOwed(x)
-	}
+	each(f.Packages, o.packageOwed)
 	o.packagesExtra()
-	for _, x := range f.Builds {
-		o.buildOwed(x)
-	}
+	each(f.Builds, o.buildOwed)
 	o.rpmsExtra()
-	for _, x := range f.Needs {
-		o.needsOwed(x)
-	}
+	each(f.Needs, o.needsOwed)
 	o.edgesExtra()
-	for _, x := range f.Composes {
-		o.composeOwed(x)
-	}
-	for _, x := range f.Modules {
-		o.moduleOwed(x)
-	}
+	each(f.Composes, o.composeOwed)
+	each(f.Modules, o.moduleOwed)
 	o.modulesExtra()
-	for _, x := range f.Branches {
-		o.branchOwed(x)
-	}
+	each(f.Branches, o.branchOwed)
 	o.branchesExtra()
-	for _, x := range f.People {
-		o.personOwed(x)
-	}
+	each(f.People, o.personOwed)
 	o.peopleExtra()
-	for _, x := range f.Groups {
-		o.groupOwed(x)
-	}
-	for _, x := range f.Images {
-		o.imageOwed(x)
-	}
-	for _, x := range f.Bugzilla {
-		o.bugzillaOwed(x)
-	}
-	for _, x := range f.Branchings {
-		o.branchingOwed(x)
-	}
+	each(f.Groups, o.groupOwed)
+	each(f.Images, o.imageOwed)
+	each(f.Bugzilla, o.bugzillaOwed)
+	each(f.Branchings, o.branchingOwed)
 	slices.SortStableFunc(o.out, Finding.compare)
 	return o.out
+}
+
+func each[T any](facts []T, judge func(T)) {
+	for _, x := range facts {
+		judge(x)
+	}
 }
 
 // owing gathers findings.
