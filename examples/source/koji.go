@@ -72,6 +72,7 @@ const chunk = 200
 // are not in it, those of external repos are. A source package's BuildRequires
 // are those of the machine that made the file: what the spec file says for
 // other arches alone, or finds out during the build, is not known.
+// The tag's build group, which every buildroot has anyway, makes no edges.
 //
 // Nothing is returned beside an error, which names the tag. An unknown tag, one
 // without a repo and a repo without files are [koji.ErrNotFound].
