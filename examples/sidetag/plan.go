@@ -46,7 +46,6 @@ func compare(ctx context.Context, o options, c *clients, out *screen) (*planner.
 	if err != nil {
 		return nil, nil, err
 	}
-	after = onlyNew(before, after)
 	b := &breakage{Bump: u.Bump(after), Versions: map[planner.ID]string{}, Were: map[planner.ID]string{}}
 	for i := range after {
 		p := &after[i]
@@ -54,7 +53,10 @@ func compare(ctx context.Context, o options, c *clients, out *screen) (*planner.
 		if p.IsSource() || err != nil {
 			continue // told as a problem
 		}
-		id := planner.ID("rpms/" + name)
+		id := sourceID(name)
+		if _, isNew := slices.BinarySearch(b.Sources, id); !isNew {
+			continue
+		}
 		if slices.ContainsFunc(p.Requires, func(r rpm.Relation) bool { return slices.Contains(b.Lost, r.String()) }) {
 			b.Stale = append(b.Stale, id)
 		}
@@ -117,23 +119,6 @@ func versionOf(file string) string {
 		return ""
 	}
 	return n.Version
-}
-
-// onlyNew drops the packages of sources that have nothing but packages that
-// are old, too: repositories of everything are compared as well as those of a
-// side tag's own builds. A source that counted as replaced would not be looked
-// at.
-func onlyNew(before, after []rpm.Package) []rpm.Package {
-	old, fresh := map[rpm.NEVRA]bool{}, map[string]bool{}
-	for i := range before {
-		old[before[i].NEVRA] = true
-	}
-	for i := range after {
-		if p := &after[i]; !p.IsSource() && !old[p.NEVRA] {
-			fresh[p.Source] = true
-		}
-	}
-	return slices.DeleteFunc(after, func(p rpm.Package) bool { return !p.IsSource() && !fresh[p.Source] })
 }
 
 // plan makes the plan of what broke.

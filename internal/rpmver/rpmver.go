@@ -39,7 +39,16 @@ func Compare(a, b string) int {
 	if a == b {
 		return 0
 	}
-	i, j := 0, 0
+	// What both begin with orders nothing, except that a run must be compared
+	// from where it begins.
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	for i > 0 && (classes[a[i-1]] == classDigit || classes[a[i-1]] == classAlpha) {
+		i--
+	}
+	j := i
 	for i < len(a) || j < len(b) {
 		for i < len(a) && classes[a[i]] == classOther {
 			i++

@@ -54,14 +54,17 @@ func (b Bump) Request() planner.Request {
 // Bump compares new binary packages with those of the same sources in the
 // universe, all of which they replace, and tells which dependencies of others
 // are lost. Boolean dependencies count by their single relations. Source
-// packages among the new ones are ignored.
+// packages among the new ones are ignored, and builds of which the universe has
+// all packages already: a whole repository does as well as a side tag's own
+// builds.
 func (u *Universe) Bump(packages []Package) Bump {
 	b := Bump{Lost: []string{}}
 	replaced := map[planner.ID]bool{}
 	var fresh []*Package
+	isNew := u.newBuilds(packages)
 	for i := range packages {
 		p := &packages[i]
-		if p.IsSource() {
+		if p.IsSource() || p.Source != "" && !isNew[p.Source] {
 			continue
 		}
 		name, err := p.SourceName()
@@ -162,4 +165,20 @@ func (u *Universe) Bump(packages []Package) Bump {
 	})
 	b.Broken = slices.CompactFunc(b.Broken, func(x, y Broken) bool { return x.ID == y.ID && x.Requirement == y.Requirement })
 	return b
+}
+
+// newBuilds returns the builds, by source package, that have a package which
+// the universe lacks.
+func (u *Universe) newBuilds(packages []Package) map[string]bool {
+	old := make(map[NEVRA]bool, len(u.pkgs))
+	for i := range u.pkgs {
+		old[u.pkgs[i].NEVRA] = true
+	}
+	isNew := map[string]bool{}
+	for i := range packages {
+		if p := &packages[i]; !p.IsSource() && !old[p.NEVRA] {
+			isNew[p.Source] = true
+		}
+	}
+	return isNew
 }

@@ -90,3 +90,23 @@ func TestBumpTellsWhoElseProvides(t *testing.T) {
 		}
 	}
 }
+
+// The new packages may come as a repository of everything: builds that are not
+// new break nothing and hide nothing that breaks.
+func TestAWholeRepositoryBumpsOnlyWhatIsNewInIt(t *testing.T) {
+	const fresh = `
+		foo-2-1.x86_64 foo
+		p: libfoo.so.2()(64bit)
+		p: libfoo-util.so.1()(64bit)
+		foo-devel-2-1.x86_64 foo
+		p: pkgconfig(foo) = 2`
+	u := universe(t, bumpWorld, rpm.Policy{})
+	everything := world(t, fresh)
+	for _, p := range world(t, bumpWorld) {
+		if p.Source != "foo-1-1.src.rpm" {
+			everything = append(everything, p)
+		}
+	}
+	assert.Equal(t, u.Bump(world(t, fresh)), u.Bump(everything))
+	assert.Empty(t, u.Bump(world(t, bumpWorld)).Sources, "nothing is new")
+}
