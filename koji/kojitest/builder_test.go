@@ -348,6 +348,7 @@ func TestAContentGeneratorImportsAModule(t *testing.T) {
 			"output": []any{map[string]any{
 				"buildroot_id": 1, "filename": "modulemd.txt", "filesize": len(text), "arch": "noarch", "checksum_type": "sha256",
 				"checksum": sum, "type": "file", "extra": map[string]any{"typeinfo": map[string]any{"module": map[string]any{}}},
+				"components": []any{map[string]any{"type": "rpm", "name": "zlib", "version": "1.3.1", "release": "4.fc42", "arch": "x86_64"}},
 			}},
 		}
 	}
@@ -363,6 +364,10 @@ func TestAContentGeneratorImportsAModule(t *testing.T) {
 	list := must("listArchives", b["id"]).([]any)
 	require.Len(t, list, 1)
 	assert.Equal(t, "txt", list[0].(map[string]any)["type_name"])
+	inside := must("listRPMs", nil, nil, list[0].(map[string]any)["id"]).([]any)
+	require.Len(t, inside, 1)
+	assert.Equal(t, "zlib", inside[0].(map[string]any)["name"])
+	assert.Empty(t, must("listRPMs", nil, nil, 99), "no such image holds nothing")
 	_, err = admin.call("CGImport", meta(sha256Hex(text)), "cg/rust", res["token"])
 	wantFault(t, err, 1000, "Build ID 4 is not in BUILDING state")
 }

@@ -211,6 +211,17 @@ func (c *call) listRPMs() (any, *fault) {
 		from = root.rpms
 		updates = root.updates
 	}
+	image, byImage, f := c.number("imageID")
+	if f != nil {
+		return nil, f
+	}
+	if byImage {
+		a := h.archives.get(image)
+		if a == nil {
+			return []any{}, nil
+		}
+		from = a.components
+	}
 	made, byRoot, f := c.number("buildrootID")
 	if f != nil {
 		return nil, f
