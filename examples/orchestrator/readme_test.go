@@ -17,6 +17,9 @@ import (
 // The README shows what the program prints. Times and numbers of tasks differ
 // from run to run; everything else must be there.
 func TestTheREADMEsOutputIsTrue(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the whole demo")
+	}
 	data, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
 	_, rest, ok := strings.Cut(string(data), "<!-- main job: output -->\n```\n")

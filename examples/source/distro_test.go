@@ -139,6 +139,9 @@ func TestRowsOfPDCThatContradictEachOtherAreRefused(t *testing.T) {
 // A build tag's repo and the hub's source packages give the graph that the
 // sources give: the same nodes, and the same edges but for the words.
 func TestTheGraphOfAKojiTagIsTheDistributions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads the whole distribution from the hub")
+	}
 	d := startDemo(t)
 	from := source.From{Source: source.FromKoji, Koji: d.world.Koji, Tag: distro.BuildTag, Modules: []string{services.ModularTag, "none"}}
 	var steps []string

@@ -159,7 +159,7 @@ func TestCorpusListings(t *testing.T) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
-	t.Logf("corpus ecosystem/rest-synthetic of pkgdb and FAS: %d cases, %d differ", cases, differ)
+	t.Logf("corpus ecosystem/rest-pkgdb and rest-fas: %d cases, %d differ", cases, differ)
 }
 
 func judgeListing(data []byte) error {
@@ -299,7 +299,7 @@ func TestCorpusModuleTraceEndsInTheSameRows(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("corpus ecosystem/module trace to PDC: %d cases, %d differ", len(files), differ)
+	t.Logf("corpus ecosystem/module trace to rows: %d cases, %d differ", len(files), differ)
 }
 
 // playTrace tells messages to an updater whose build service is at the end of
