@@ -31,7 +31,7 @@ func dependencies(ctx context.Context, o options, c *clients, s *state, out *scr
 		label = from.Tag
 	}
 	known, err := from.Read(ctx, source.Ask{
-		Changed: packageNames(o.changed), Koji: c.koji, PDC: c.pdc, Policy: rpm.Policy{Release: label},
+		Changed: source.PackageNames(o.changed), Koji: c.koji, PDC: c.pdc, Policy: rpm.Policy{Release: label},
 		Progress: func(text string) { out.say("%s: %s", from.Source, text) },
 	})
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/seed-f134cc8e/relkit/distgit"
 	"github.com/seed-f134cc8e/relkit/distgit/git"
 	"github.com/seed-f134cc8e/relkit/examples/rebuild"
+	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/examples/world/services"
 	"github.com/seed-f134cc8e/relkit/koji"
 	"github.com/seed-f134cc8e/relkit/koji/ci"
@@ -41,7 +42,7 @@ func connect(o *options, out *screen) (*clients, error) {
 	if o.Demo && o.Graph == "" && len(o.Repos) == 0 {
 		world := services.Options{Dir: demoFolder(*o), Speed: o.speed, FailBuild: named(o.Fail), FailTest: named(o.FailTest)}
 		if !o.planOnly {
-			world.Changed = packageNames(o.changed)
+			world.Changed = source.PackageNames(o.changed)
 		}
 		w, err := services.Start(world)
 		if err != nil {
@@ -110,16 +111,6 @@ func demoFolder(o options) string {
 
 func named(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
-}
-
-func packageNames(ids []planner.ID) []string {
-	var out []string
-	for _, id := range ids {
-		if repo, _ := rebuild.Component(id); repo.Namespace == "rpms" {
-			out = append(out, repo.Name)
-		}
-	}
-	return out
 }
 
 // durations adds how long builds usually take, as the hub remembers it, so

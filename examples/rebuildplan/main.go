@@ -10,11 +10,12 @@
 //	go run ./examples/rebuildplan -changed rpms/zlib draw > plan.svg
 //
 //	go run ./examples/rebuildplan -koji URL -tag f43-build -changed rpms/zlib
+//	go run ./examples/rebuildplan -pdc URL -release fedora-43 -changed rpms/zlib
 //	go run ./examples/rebuildplan -repo /srv/os,/srv/source -changed rpms/zlib
 //
 // Without a source it uses a small demo distribution, demo.txt, which also shows
-// the text format; "graph" writes the graph in use. With -source koji alone it
-// reads the demo world's hub.
+// the text format; "graph" writes the graph in use. With -source koji or pdc
+// alone it asks the demo world's.
 package main
 
 import (
@@ -85,7 +86,7 @@ func load(ctx context.Context, o *options, notes io.Writer) (*planner.Graph, err
 	if err != nil {
 		return nil, err
 	}
-	ask := source.Ask{}
+	ask := source.Ask{Changed: source.PackageNames(o.request.Changed)}
 	if o.verbose {
 		ask.Progress = func(text string) { fmt.Fprintln(notes, "rebuildplan:", text) }
 	}

@@ -106,8 +106,11 @@ func TestExitCodes(t *testing.T) {
 		{"-changed rpms/zlib -passes -1", exitUsage, "cannot be negative"},
 		{"-graph testdata/none.json -all", exitFailed, "no such file"},
 		{"-graph main.go -all", exitFailed, "main.go: planner: graph text: line 1"},
-		{"-source moon -all", exitUsage, "-source moon is none of koji, repo, file"},
+		{"-source moon -all", exitUsage, "-source moon is none of koji, pdc, repo, file"},
 		{"-source koji -graph x -all", exitUsage, "contradict each other"},
+		{"-source pdc -all", exitUsage, "name them with -changed"},
+		{"-source pdc graph", exitUsage, "name them with -changed"},
+		{"-pdc x -changed rpms/a", exitUsage, "-pdc URL and -release NAME go together"},
 		{"-source file -all", exitUsage, "-source file needs -graph"},
 		{"-graph x -repo y -all", exitUsage, "give -graph or -repo, not both"},
 		{"-graph x -tag y -all", exitUsage, "go with -source koji"},
@@ -189,14 +192,16 @@ func TestThePlanFromAHubIsThatOfItsGraph(t *testing.T) {
 	assert.Contains(t, errs, "no such tag: nope")
 }
 
-func TestTheDemoWorldsHubIsReadWithoutAnAddress(t *testing.T) {
+func TestTheDemoWorldIsReadWithoutAnAddress(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts the demo world")
 	}
-	out, errs, code := rebuildplan("-source", "koji", "-changed", "rpms/perl-App-FatPacker")
-	require.Equal(t, exitDone, code, errs)
-	assert.Empty(t, errs)
-	assert.Contains(t, out, "18 rebuilds in 9 tiers")
+	for _, from := range []string{"koji", "pdc"} {
+		out, errs, code := rebuildplan("-source", from, "-changed", "rpms/perl-App-FatPacker")
+		require.Equal(t, exitDone, code, errs)
+		assert.Empty(t, errs)
+		assert.Contains(t, out, "18 rebuilds in 9 tiers", from)
+	}
 }
 
 func TestRepositoriesArePlannedAsTheyAre(t *testing.T) {

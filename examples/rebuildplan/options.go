@@ -52,7 +52,7 @@ commands:
 
 exit codes: 0 answered, 1 failed, 2 usage, 3 over a limit, 4 unknown id
 
-Without -graph, -repo or -koji it is about a small demo distribution.
+Without -graph, -repo, -koji or -pdc it is about a small demo distribution.
 
 flags:
 `
@@ -67,7 +67,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 		fmt.Fprint(stderr, usage)
 		f.PrintDefaults()
 	}
-	o.Flags(f, source.FromKoji, source.FromRepo, source.FromFile)
+	o.Flags(f, source.FromKoji, source.FromPDC, source.FromRepo, source.FromFile)
 	f.BoolVar(&o.verbose, "v", false, "tell how far reading is")
 	f.StringVar(&o.format, "format", "", "text, json, dot or svg (default depends on the command)")
 	list(f, "changed", "`ids` with new content", &q.Changed)
@@ -148,6 +148,8 @@ func (o *options) settle(args []string) error {
 		return fmt.Errorf("%s takes no arguments", o.command)
 	case o.command != "graph" && len(q.Changed) == 0 && q.Select == nil && !q.All:
 		return errors.New("what changed? say -changed, -select or -all")
+	case o.Source == source.FromPDC && len(source.PackageNames(q.Changed)) == 0:
+		return errors.New("PDC tells what depends on packages that changed: name them with -changed rpms/NAME")
 	case o.command == "whatif" && len(q.Exclude)+len(q.StopAt)+len(o.cut) == 0:
 		return errors.New("what if? say -exclude, -equal or -cut")
 	case o.command != "whatif" && len(o.cut) > 0:

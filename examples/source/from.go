@@ -143,6 +143,8 @@ func (f *From) Settle() error {
 		return errors.New("-source file needs -graph FILE")
 	case f.Source == FromRepo && len(f.Repos) == 0:
 		return errors.New("-source repo needs -repo")
+	case f.Source == FromPDC && (f.PDC == "") != (f.Release == ""):
+		return errors.New("-pdc URL and -release NAME go together")
 	case f.Source != FromKoji && (f.Tag != "" || f.Repo != "" || f.Modules != nil):
 		return fmt.Errorf("-tag, -koji-repo and -module-tag go with -source koji, not with %s", f.Source)
 	}
@@ -169,15 +171,20 @@ func (f *From) Client(opts ...koji.Option) (*koji.Client, error) {
 	return koji.NewClient(f.Koji, opts...)
 }
 
-// Demo starts the demo world where the source is Koji and no hub was named, and
-// names the world's. The caller stops it.
+// Demo starts the demo world where the source is Koji or PDC and no server was
+// named, and names the world's. The caller stops it.
 func (f *From) Demo() (stop func() error, err error) {
-	if f.Source != FromKoji || f.Koji != "" || f.Profile != "" {
+	hub, pdc := f.Source == FromKoji && f.Koji == "" && f.Profile == "", f.Source == FromPDC && f.PDC == ""
+	if !hub && !pdc {
 		return func() error { return nil }, nil
 	}
 	w, err := services.Start(services.Options{})
 	if err != nil {
 		return nil, err
+	}
+	if pdc {
+		f.PDC, f.Release = w.PDC, distro.Release
+		return w.Close, nil
 	}
 	f.Koji = w.Koji
 	if f.Tag == "" {
@@ -297,6 +304,18 @@ func (k *Known) note() {
 	if lost := k.Graph.Dangling(); len(lost) > 0 {
 		say(len(lost), "dependencies that lead to nothing", fmt.Sprintf("%s -> %s", lost[0].From, lost[0].To))
 	}
+}
+
+// PackageNames returns the names of the source packages among nodes, which is
+// what PDC is asked by.
+func PackageNames(ids []planner.ID) []string {
+	var out []string
+	for _, id := range ids {
+		if name, ok := strings.CutPrefix(string(id), "rpms/"); ok {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // Around returns the part of a graph that matters for a change: the changed

@@ -14,8 +14,9 @@
 //
 // A repository is a folder or a URL that has "repodata" in it; binary and source
 // repositories are given together. Of a Koji tag, its repo and its source
-// packages are read. -graph takes a graph file instead. Without any it uses a
-// small demo repository, with -source koji alone the demo world's hub.
+// packages are read. -graph takes a graph file instead, -pdc asks PDC. Without
+// any it uses a small demo repository, with -source koji or pdc alone the demo
+// world's.
 package main
 
 import (
@@ -29,6 +30,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"strings"
 
 	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/planner/rpm"
@@ -80,7 +82,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	f := flag.NewFlagSet("whatdepends", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.Usage = func() { fmt.Fprint(stderr, usage); f.PrintDefaults() }
-	o.Flags(f, source.FromKoji, source.FromRepo, source.FromFile)
+	o.Flags(f, source.FromKoji, source.FromPDC, source.FromRepo, source.FromFile)
 	source.List(f, "arch", "`architectures` to look at, with commas (default: all)", &o.Arches)
 	source.List(f, "new", "`repositories` with new packages, for bumped (default: a demo)", &o.new)
 	f.BoolVar(&o.verbose, "v", false, "tell how far reading is")
@@ -118,6 +120,8 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	switch {
 	case o.Source == source.FromFile && (o.command == "unresolved" || o.command == "bumped" || len(o.Arches) > 0):
 		return o, complain("a graph file does not tell that")
+	case o.Source == source.FromPDC && (o.command != "needs" && o.command != "rebuilt" || len(o.Arches) > 0):
+		return o, complain("PDC does not tell that")
 	case o.command == "bumped" && (o.Source == "") != (len(o.new) == 0):
 		return o, complain("bumped takes -repo or -koji and -new together, or neither for the demo")
 	case o.command != "bumped" && len(o.new) > 0:
@@ -186,6 +190,9 @@ func (a *asker) load(ctx context.Context, notes io.Writer) error {
 			return err
 		}
 		ask := source.Ask{}
+		for _, name := range a.names { // PDC is asked about source packages
+			ask.Changed = append(ask.Changed, strings.TrimPrefix(name, "rpms/"))
+		}
 		if a.verbose {
 			ask.Progress = func(text string) { fmt.Fprintln(notes, "whatdepends:", text) }
 		}

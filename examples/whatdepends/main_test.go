@@ -91,6 +91,9 @@ func TestAKojiTagIsAskedLikeARepository(t *testing.T) {
 	require.Equal(t, exitDone, code, errs)
 	assert.Contains(t, errs, "BuildRequires of 3057 of 3057 source packages")
 	assert.Contains(t, out, "  rpms/perl-Module-Pluggable\n")
+	same, errs, code := whatdepends("-source", "pdc", "-depth", "1", "rebuilt", "perl-App-FatPacker")
+	require.Zero(t, code, errs)
+	assert.Equal(t, out, same, "PDC and the hub know the same")
 	_, errs, code = whatdepends("-source", "koji", "-tag", "f43", "unresolved")
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, errs, `koji tag f43: no repo is ready (it never had one): ask for one with "koji request-repo f43"`)
@@ -127,7 +130,8 @@ func TestCommandLine(t *testing.T) {
 		"new without old":            {[]string{"-new", "a", "bumped"}, exitUsage, "together"},
 		"a graph's gaps":             {[]string{"-graph", "a", "unresolved"}, exitUsage, "does not tell"},
 		"a koji and a repository":    {[]string{"-source", "koji", "-repo", "b", "needs", "c"}, exitUsage, "contradict each other"},
-		"no such source":             {[]string{"-source", "pdc", "needs", "c"}, exitUsage, "-source pdc is none of koji, repo, file"},
+		"no such source":             {[]string{"-source", "moon", "needs", "c"}, exitUsage, "-source moon is none of koji, pdc, repo, file"},
+		"what PDC knows not":         {[]string{"-source", "pdc", "provides", "c"}, exitUsage, "PDC does not tell that"},
 		"new without bumped":         {[]string{"-new", "a", "needs", "c"}, exitUsage, "-new goes with bumped"},
 		"a hub without a tag":        {[]string{"-koji", "http://127.0.0.1:1/kojihub", "needs", "c"}, exitFailed, "-tag"},
 		"a missing graph":            {[]string{"-graph", "testdata/none", "needs", "c"}, exitFailed, "no such file"},
