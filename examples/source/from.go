@@ -143,10 +143,10 @@ func (f *From) Settle() error {
 		return errors.New("-source file needs -graph FILE")
 	case f.Source == FromRepo && len(f.Repos) == 0:
 		return errors.New("-source repo needs -repo")
-	case f.Source == FromPDC && (f.PDC == "") != (f.Release == ""):
-		return errors.New("-pdc URL and -release NAME go together")
 	case f.Source != FromKoji && (f.Tag != "" || f.Repo != "" || f.Modules != nil):
 		return fmt.Errorf("-tag, -koji-repo and -module-tag go with -source koji, not with %s", f.Source)
+	case f.Source == FromPDC && (f.PDC == "") != (f.Release == ""):
+		return errors.New("-pdc URL and -release NAME go together")
 	}
 	return nil
 }
