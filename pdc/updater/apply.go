@@ -50,7 +50,7 @@ type Refusal struct {
 //
 // An answer that a row exists, or is gone already, counts as done: somebody
 // else, or an earlier attempt, did it. Other refusals are reported and do not
-// stop the rest. When PDC can't be reached or fails, or ctx ends, Apply stops
+// stop the rest. When PDC can't be reached, or ctx ends, Apply stops
 // and returns the error; what was not tried is in [Report.Left]. To go on, ask
 // [Owed] again: it knows what was done.
 func (a *Applier) Apply(ctx context.Context, findings []Finding) (Report, error) {
@@ -127,7 +127,8 @@ func (a *Applier) write(ctx context.Context, batch []Finding, ids map[Ref]int, r
 	return len(batch), nil
 }
 
-// stops reports whether an error is of PDC as a whole, not of one row.
+// stops reports whether an error is of PDC as a whole, not of one row. An
+// internal error is mostly one that the row provokes.
 func stops(ctx context.Context, err error) bool {
 	if ctx.Err() != nil || errors.Is(err, pdc.ErrUnauthorized) || errors.Is(err, pdc.ErrForbidden) {
 		return true
@@ -136,7 +137,7 @@ func stops(ctx context.Context, err error) bool {
 	if !errors.As(err, &e) {
 		return false // ours, made before asking
 	}
-	return e.Status == 0 && !errors.Is(err, pdc.ErrInvalid) || errors.Is(err, pdc.ErrUnavailable) || errors.Is(err, pdc.ErrInternal) ||
+	return e.Status == 0 && !errors.Is(err, pdc.ErrInvalid) || errors.Is(err, pdc.ErrUnavailable) ||
 		errors.Is(err, pdc.ErrUnexpected) || errors.Is(err, pdc.ErrRedirected)
 }
 
@@ -278,7 +279,7 @@ func (a *Applier) find(ctx context.Context, r Ref) (int, error) {
 		if len(parts) < 3 {
 			return 0, gone
 		}
-		for c, err := range a.Client.ReleaseComponents().All(ctx, filter("release", parts[0], "type", parts[1], "name", parts[2])) {
+		for c, err := range a.Client.ReleaseComponents().All(ctx, filter("release", parts[0], "type", parts[1], "name", parts[2], "include_inactive_release", "1")) {
 			if err != nil {
 				return 0, err
 			}

@@ -73,6 +73,22 @@ func TestARowThatIsRefusedSpoilsNoOther(t *testing.T) {
 	assert.Equal(t, 3, n)
 }
 
+func TestARowAtWhichTheServerFailsHoldsUpNoOther(t *testing.T) {
+	p, c := world(t, pdctest.Options{})
+	var found []updater.Finding
+	for _, name := range []string{"one", "two", "three"} {
+		found = append(found, updater.Finding{Kind: updater.KindPackage, Verdict: updater.Missing, Resource: "global-components/", Name: name,
+			Write: &updater.Write{Method: "POST", Resource: "global-components/", Fields: pdc.Fields{"name": name}}})
+	}
+	p.Fail("POST", "global-components/", pdctest.ServerError()) // of all three
+	p.Fail("POST", "global-components/", pdctest.ServerError()) // of the first
+	r, err := (&updater.Applier{Client: c}).Apply(t.Context(), found)
+	require.NoError(t, err)
+	assert.Len(t, r.Applied, 2)
+	require.Len(t, r.Refused, 1)
+	assert.ErrorIs(t, r.Refused[0].Err, pdc.ErrInternal)
+}
+
 func TestRowsThatAreGoneAreDone(t *testing.T) {
 	_, c := world(t, pdctest.Options{}, release("fedora-43"))
 	u := updater.Updater{Client: c}
