@@ -31,7 +31,7 @@ func dependencies(ctx context.Context, o options, c *clients, s *state, out *scr
 		label = from.Tag
 	}
 	known, err := from.Read(ctx, source.Ask{
-		Changed: source.PackageNames(o.changed), Koji: c.koji, PDC: c.pdc, Policy: rpm.Policy{Release: label},
+		Changed: source.PackageNames(o.changed), Koji: c.Koji, PDC: c.pdc, Policy: rpm.Policy{Release: label},
 		Progress: func(text string) { out.say("%s: %s", from.Source, text) },
 	})
 	if err != nil {
@@ -64,7 +64,7 @@ func (c *clients) buildTag(ctx context.Context, o options, from *source.From) er
 	if o.Target == "" {
 		return nil
 	}
-	t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+	t, err := c.Koji.Target(ctx, koji.Ref(o.Target))
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ type message struct {
 }
 
 func newActor(o options, c *clients, s *state, out *screen) *actor {
-	b := &rebuild.Builder{Koji: c.koji, Git: c.git, Web: c.web, Tag: s.Tag.Name, Branch: o.Branch, Run: s.ID,
+	b := &rebuild.Builder{Clients: c.Clients, Tag: s.Tag.Name, Branch: o.Branch, Run: s.ID,
 		Message: "Rebuilt for " + o.Changed, Author: rebuild.Author(o.Mail, o.User)}
 	return &actor{Builder: b, o: o, c: c, tell: &outbox{path: s.Path("outbox.jsonl"), out: out}, since: map[planner.Key]time.Time{}}
 }
@@ -107,7 +107,7 @@ func (b *actor) pollTimeouts(ctx context.Context, flight []planner.InFlight, eve
 			b.since[f.Key] = now
 		case now.Sub(first) > b.o.timeout:
 			if task, err := strconv.Atoi(f.Ref); err == nil && f.Kind == planner.ActionBuild {
-				if err := b.c.koji.CancelTask(ctx, task); err != nil {
+				if err := b.c.Koji.CancelTask(ctx, task); err != nil {
 					return events, err
 				}
 			}

@@ -95,7 +95,7 @@ func orchestrate(ctx context.Context, o options, out *screen) error {
 	if err := patiently(ctx, o, out, func() error { return svc.login(ctx) }); err != nil {
 		return err
 	}
-	if err := patiently(ctx, o, out, func() error { return state.Tag.Make(ctx, svc.koji, o.Target, state.save) }); err != nil {
+	if err := patiently(ctx, o, out, func() error { return state.Tag.Make(ctx, svc.Koji, o.Target, state.save) }); err != nil {
 		return err
 	}
 	out.say("building in %s, run %s", state.Tag.Name, state.ID)

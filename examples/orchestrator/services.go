@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-f134cc8e/relkit/distgit"
-	"github.com/seed-f134cc8e/relkit/distgit/git"
 	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/source"
 	"github.com/seed-f134cc8e/relkit/examples/world/services"
@@ -26,10 +24,8 @@ import (
 // clients are the services that a run talks to; those that were not asked for
 // are nil.
 type clients struct {
+	rebuild.Clients
 	pdc   *pdc.Client
-	git   *git.Client
-	web   *distgit.Client
-	koji  *koji.Client
 	ci    *ci.Greenwave
 	world *services.World // the demo's
 }
@@ -52,42 +48,16 @@ func connect(o *options, out *screen) (*clients, error) {
 		o.PDC, o.DistGit, o.Koji, o.CI, o.User = w.PDC, w.DistGit, w.Koji, w.CI, services.User
 		out.say("demo world: koji %s, pdc %s, dist-git %s, ci %s", w.Koji, w.PDC, w.DistGit, w.CI)
 	}
-	var err error
-	check := func(e error) {
-		if err == nil {
-			err = e
-		}
-	}
-	// The clients give up soon: the driver waits longer, and says so.
-	const retries = 1
 	wait := o.clock().Real(2 * time.Second)
-	var e error
+	var err, pdcErr, ciErr error
+	c.Clients, err = rebuild.Connect(o.From, o.DistGit, rebuild.Login{User: o.User, Password: pass, Write: o.write}, wait)
 	if o.PDC != "" {
-		c.pdc, e = pdc.NewClient(o.PDC)
-		check(e)
-	}
-	if o.DistGit != "" {
-		c.web, e = distgit.NewClient(o.DistGit, distgit.WithRetry(distgit.Retry{Max: retries, Wait: wait, MaxWait: wait}))
-		check(e)
-		opts := []git.Option{git.WithWeb(c.web), git.WithRetry(git.Retry{Max: retries, Wait: wait, MaxWait: wait})}
-		if pass != "" && o.User != "" {
-			opts = append(opts, git.WithPassword(o.User, pass))
-		}
-		c.git, e = git.NewClient(o.DistGit, opts...)
-		check(e)
-	}
-	opts := []koji.Option{koji.WithRetry(koji.Retry{Max: retries, Wait: wait, MaxWait: wait})}
-	if o.write && pass != "" {
-		opts = append(opts, koji.WithPassword(o.User, pass))
-	}
-	if o.Profile != "" || o.Koji != "" {
-		c.koji, e = o.Client(opts...)
-		check(e)
+		c.pdc, pdcErr = pdc.NewClient(o.PDC)
 	}
 	if o.CI != "" {
-		c.ci, e = ci.NewGreenwave(o.CI, ci.WithRetry(ci.Retry{Max: retries, Wait: wait, MaxWait: wait}))
-		check(e)
+		c.ci, ciErr = ci.NewGreenwave(o.CI, ci.WithRetry(ci.Retry{Max: rebuild.Retries, Wait: wait, MaxWait: wait}))
 	}
+	err = errors.Join(err, pdcErr, ciErr)
 	if err != nil {
 		return nil, errors.Join(err, c.close())
 	}
@@ -117,7 +87,7 @@ func named(list string) []string {
 // that the plan can tell how long it will take. It is a forecast only: what the
 // hub does not know stays unknown.
 func (c *clients) durations(ctx context.Context, g *planner.Graph) (*planner.Graph, error) {
-	if c.koji == nil {
+	if c.Koji == nil {
 		return g, nil
 	}
 	away := false // then the forecast is done without
@@ -125,7 +95,7 @@ func (c *clients) durations(ctx context.Context, g *planner.Graph) (*planner.Gra
 		if away {
 			return 0
 		}
-		d, err := c.koji.AverageBuildDuration(ctx, koji.Ref(name), 0)
+		d, err := c.Koji.AverageBuildDuration(ctx, koji.Ref(name), 0)
 		away = errors.Is(err, koji.ErrUnavailable)
 		return d
 	}
@@ -167,21 +137,21 @@ func joinIDs(ids []planner.ID) string {
 // preview checks without changing anything that the hub could do what the plan
 // asks for.
 func preview(ctx context.Context, o options, c *clients, out *screen) error {
-	if c.koji == nil || o.Target == "" || o.Demo {
+	if c.Koji == nil || o.Target == "" || o.Demo {
 		return nil
 	}
-	t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+	t, err := c.Koji.Target(ctx, koji.Ref(o.Target))
 	if err != nil {
 		return err
 	}
-	out.say("hub %s: target %s builds in %s for %s; nothing was changed (-write builds)", c.koji.URL(), t.Name, t.BuildTag, t.DestTag)
+	out.say("hub %s: target %s builds in %s for %s; nothing was changed (-write builds)", c.Koji.URL(), t.Name, t.BuildTag, t.DestTag)
 	return nil
 }
 
 // login tells early when the hub refuses the user; a hub that is away is
 // waited for.
 func (c *clients) login(ctx context.Context) error {
-	if err := c.koji.Login(ctx); err != nil {
+	if err := c.Koji.Login(ctx); err != nil {
 		return fmt.Errorf("login at the hub: %w", err)
 	}
 	return nil
@@ -194,7 +164,7 @@ func (c *clients) merge(ctx context.Context, o options, s *state, results map[pl
 	if s.Merged {
 		return nil
 	}
-	t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+	t, err := c.Koji.Target(ctx, koji.Ref(o.Target))
 	if err != nil {
 		return err
 	}
@@ -207,12 +177,12 @@ func (c *clients) merge(ctx context.Context, o options, s *state, results map[pl
 		byTag[tag] = append(byTag[tag], nvr)
 	}
 	for _, tag := range slices.Sorted(maps.Keys(byTag)) {
-		if err := rebuild.TagAll(ctx, c.koji, tag, byTag[tag], o.clock().Real(o.poll)); err != nil {
+		if err := rebuild.TagAll(ctx, c.Koji, tag, byTag[tag], o.clock().Real(o.poll)); err != nil {
 			return err
 		}
 		out.say("merged %d builds into %s", len(byTag[tag]), tag)
 	}
-	if err := s.Tag.Remove(ctx, c.koji); err != nil {
+	if err := s.Tag.Remove(ctx, c.Koji); err != nil {
 		return err
 	}
 	s.Merged = true

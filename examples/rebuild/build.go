@@ -24,9 +24,7 @@ import (
 // [drive.Actor]. The exported members are not changed once it is in use; then
 // it is safe for concurrent use.
 type Builder struct {
-	Koji *koji.Client
-	Git  *git.Client
-	Web  *distgit.Client
+	Clients
 
 	Tag     string // the side tag, which is its own target
 	Branch  string // of dist-git; modules have one for each stream

@@ -23,7 +23,7 @@ type actor struct {
 var _ drive.Actor = actor{}
 
 func newActor(o options, c *clients, s *state, out *screen) actor {
-	b := &rebuild.Builder{Koji: c.koji, Git: c.git, Web: c.web, Tag: s.Tag.Name, Branch: o.Branch, Run: s.ID,
+	b := &rebuild.Builder{Clients: c.Clients, Tag: s.Tag.Name, Branch: o.Branch, Run: s.ID,
 		Message: s.Breakage.reason(), Author: rebuild.Author(o.Mail, o.User)}
 	// A new version is built as dist-git has it, or taken from the side tag.
 	b.As = func(ctx context.Context, a planner.Action) (commit, nvr string, ok bool, err error) {
@@ -34,7 +34,7 @@ func newActor(o options, c *clients, s *state, out *screen) actor {
 			return "", nvr, true, err
 		}
 		repo, _ := rebuild.Component(a.ID)
-		heads, err := c.git.Heads(ctx, repo)
+		heads, err := c.Git.Heads(ctx, repo)
 		if err != nil {
 			return "", "", true, err
 		}

@@ -32,7 +32,7 @@ type breakage struct {
 // one but not new is no news.
 func compare(ctx context.Context, o options, c *clients, out *screen) (*planner.Graph, *breakage, error) {
 	before, err := c.packages(ctx, o, o.Old, func() (koji.Ref, error) {
-		t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+		t, err := c.Koji.Target(ctx, koji.Ref(o.Target))
 		return koji.Ref(t.BuildTag), err
 	}, out)
 	if err != nil {
@@ -82,7 +82,7 @@ func (c *clients) packages(ctx context.Context, o options, repos []string, tag f
 	if err != nil {
 		return nil, err
 	}
-	t, err := source.Koji(ctx, c.koji, string(name), source.KojiOptions{Arches: o.Arches, Progress: func(text string) {
+	t, err := source.Koji(ctx, c.Koji, string(name), source.KojiOptions{Arches: o.Arches, Progress: func(text string) {
 		if o.loud {
 			out.say("%s: %s", name, text)
 		}
@@ -99,11 +99,11 @@ func (c *clients) packages(ctx context.Context, o options, repos []string, tag f
 // fresh refuses a side tag whose newest repo lacks builds of it: what breaks
 // by these would be overlooked.
 func (c *clients) fresh(ctx context.Context, tag string) error {
-	repo, err := c.koji.Repo(ctx, koji.RepoQuery{Tag: koji.Ref(tag)})
+	repo, err := c.Koji.Repo(ctx, koji.RepoQuery{Tag: koji.Ref(tag)})
 	if err != nil {
 		return err
 	}
-	tagged, err := c.koji.ListTagged(ctx, koji.TaggedQuery{Tag: koji.Ref(tag)})
+	tagged, err := c.Koji.ListTagged(ctx, koji.TaggedQuery{Tag: koji.Ref(tag)})
 	for _, t := range tagged {
 		if t.TagTime > repo.EventID {
 			return fmt.Errorf("repo %d of %s is older than %s: ask for a new one with \"koji wait-repo --request %s\"", repo.ID, tag, t.NVR, tag)

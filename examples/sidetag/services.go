@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/seed-f134cc8e/relkit/distgit"
-	"github.com/seed-f134cc8e/relkit/distgit/git"
 	"github.com/seed-f134cc8e/relkit/distgit/spec"
 	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/source"
@@ -21,9 +20,7 @@ import (
 // clients are the services that a run talks to; those that were not asked for
 // are nil.
 type clients struct {
-	koji  *koji.Client
-	git   *git.Client
-	web   *distgit.Client
+	rebuild.Clients
 	bodhi *bodhi.Client
 	demo  *demo
 }
@@ -38,41 +35,17 @@ func connect(o *options, s *state, out *screen) (*clients, error) {
 			return nil, err
 		}
 	}
-	check := func(e error) {
-		if err == nil {
-			err = e
-		}
-	}
-	// The clients give up soon: the driver waits longer, and says so.
-	const retries = 1
 	wait := o.clock().Real(2 * time.Second)
-	var e error
-	if o.DistGit != "" {
-		c.web, e = distgit.NewClient(o.DistGit, distgit.WithRetry(distgit.Retry{Max: retries, Wait: wait, MaxWait: wait}))
-		check(e)
-		opts := []git.Option{git.WithWeb(c.web), git.WithRetry(git.Retry{Max: retries, Wait: wait, MaxWait: wait})}
-		if o.password != "" && o.User != "" {
-			opts = append(opts, git.WithPassword(o.User, o.password))
-		}
-		c.git, e = git.NewClient(o.DistGit, opts...)
-		check(e)
-	}
-	opts := []koji.Option{koji.WithRetry(koji.Retry{Max: retries, Wait: wait, MaxWait: wait})}
-	if o.write && o.password != "" {
-		opts = append(opts, koji.WithPassword(o.User, o.password))
-	}
-	if o.Koji != "" || o.Profile != "" {
-		hub := source.From{Koji: o.Koji, Profile: o.Profile, TopURL: o.TopURL}
-		c.koji, e = hub.Client(opts...)
-		check(e)
-	}
+	hub := source.From{Koji: o.Koji, Profile: o.Profile, TopURL: o.TopURL}
+	c.Clients, err = rebuild.Connect(hub, o.DistGit, rebuild.Login{User: o.User, Password: o.password, Write: o.write}, wait)
 	if o.Bodhi != "" {
-		opts := []bodhi.Option{bodhi.WithRetry(bodhi.Retry{Max: retries, Wait: wait, MaxWait: wait})}
+		opts := []bodhi.Option{bodhi.WithRetry(bodhi.Retry{Max: rebuild.Retries, Wait: wait, MaxWait: wait})}
 		if o.token != "" {
 			opts = append(opts, bodhi.WithToken(o.token))
 		}
-		c.bodhi, e = bodhi.NewClient(o.Bodhi, opts...)
-		check(e)
+		var bodhiErr error
+		c.bodhi, bodhiErr = bodhi.NewClient(o.Bodhi, opts...)
+		err = errors.Join(err, bodhiErr)
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.close())
@@ -93,17 +66,17 @@ func (c *clients) ready(ctx context.Context, o options, s *state, out *screen) e
 	if s.ID != "" {
 		return nil // it was, when the run began
 	}
-	if c.koji != nil && o.Target != "" {
-		t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+	if c.Koji != nil && o.Target != "" {
+		t, err := c.Koji.Target(ctx, koji.Ref(o.Target))
 		if err != nil {
 			return err
 		}
 		if !o.write {
-			out.say("hub %s: a side tag would be made below %s, of target %s", c.koji.URL(), t.BuildTag, t.Name)
+			out.say("hub %s: a side tag would be made below %s, of target %s", c.Koji.URL(), t.BuildTag, t.Name)
 		}
 	}
-	if o.SideTag != "" && c.koji != nil {
-		t, err := c.koji.Tag(ctx, koji.Ref(o.SideTag))
+	if o.SideTag != "" && c.Koji != nil {
+		t, err := c.Koji.Tag(ctx, koji.Ref(o.SideTag))
 		if err != nil {
 			return err
 		}
@@ -112,7 +85,7 @@ func (c *clients) ready(ctx context.Context, o options, s *state, out *screen) e
 		}
 	}
 	for _, id := range s.Breakage.Sources {
-		if c.git == nil || !s.Breakage.asIs(id) {
+		if c.Git == nil || !s.Breakage.asIs(id) {
 			continue
 		}
 		if nvr, err := c.inSideTag(ctx, o.SideTag, id, s.Breakage); err != nil || nvr != "" {
@@ -138,10 +111,10 @@ func (c *clients) ready(ctx context.Context, o options, s *state, out *screen) e
 // inSideTag returns the build of a new source that a side tag has already, or
 // nothing.
 func (c *clients) inSideTag(ctx context.Context, tag string, id planner.ID, b *breakage) (string, error) {
-	if tag == "" || c.koji == nil {
+	if tag == "" || c.Koji == nil {
 		return "", nil
 	}
-	tagged, err := c.koji.ListTagged(ctx, koji.TaggedQuery{Tag: koji.Ref(tag), Package: packageName(id), Latest: 1})
+	tagged, err := c.Koji.ListTagged(ctx, koji.TaggedQuery{Tag: koji.Ref(tag), Package: packageName(id), Latest: 1})
 	if err != nil {
 		return "", err
 	}
@@ -157,7 +130,7 @@ func (c *clients) inSideTag(ctx context.Context, tag string, id planner.ID, b *b
 // leaves it open.
 func (c *clients) versionInGit(ctx context.Context, o options, id planner.ID) (string, error) {
 	repo, _ := rebuild.Component(id)
-	file, err := c.git.File(ctx, repo, o.Branch, repo.Name+".spec")
+	file, err := c.Git.File(ctx, repo, o.Branch, repo.Name+".spec")
 	if err != nil {
 		return "", err
 	}
@@ -174,7 +147,7 @@ func (c *clients) versionInGit(ctx context.Context, o options, id planner.ID) (s
 
 // sideTag takes the side tag that was given, or makes one.
 func (c *clients) sideTag(ctx context.Context, o options, s *state) error {
-	if err := c.koji.Login(ctx); err != nil {
+	if err := c.Koji.Login(ctx); err != nil {
 		return fmt.Errorf("login at the hub: %w", err)
 	}
 	if o.SideTag != "" && s.Tag.Name == "" {
@@ -184,5 +157,5 @@ func (c *clients) sideTag(ctx context.Context, o options, s *state) error {
 	if o.SideTag == "" {
 		s.Ours = true
 	}
-	return s.Tag.Make(ctx, c.koji, o.Target, s.save)
+	return s.Tag.Make(ctx, c.Koji, o.Target, s.save)
 }

@@ -81,15 +81,15 @@ func (c *clients) merge(ctx context.Context, o options, s *state, built map[plan
 	if s.Merged {
 		return nil
 	}
-	t, err := c.koji.Target(ctx, koji.Ref(o.Target))
+	t, err := c.Koji.Target(ctx, koji.Ref(o.Target))
 	if err != nil {
 		return err
 	}
-	if err := rebuild.TagAll(ctx, c.koji, t.DestTag, slices.Collect(maps.Values(built)), o.clock().Real(o.poll)); err != nil {
+	if err := rebuild.TagAll(ctx, c.Koji, t.DestTag, slices.Collect(maps.Values(built)), o.clock().Real(o.poll)); err != nil {
 		return err
 	}
 	if s.Ours {
-		if err := s.Tag.Remove(ctx, c.koji); err != nil {
+		if err := s.Tag.Remove(ctx, c.Koji); err != nil {
 			return err
 		}
 	}
