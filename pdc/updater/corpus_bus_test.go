@@ -56,11 +56,13 @@ func judgeMessage(dir string, data []byte) error {
 			State        int
 			Commit       struct{ Repo string }
 		}
-		Headers struct{ Tag string }
+		Headers struct{ Tag, Name, Version, Release string }
 		Body    struct {
 			Msg struct {
 				Build struct {
 					BuildID int64 `json:"build_id"`
+					ID      int64
+					NVR     string
 				}
 				Tag struct{ Name string }
 			}
@@ -81,7 +83,7 @@ func judgeMessage(dir string, data []byte) error {
 	switch {
 	case strings.HasSuffix(raw.Topic, "mbs.module.state.change"):
 		m, ok := ev.Payload.(*trigger.Module)
-		if !ok || m.ID != raw.Msg.ID || m.NSVC() != strings.Join([]string{raw.Msg.Name, raw.Msg.Stream, raw.Msg.Version, raw.Msg.Context}, ":") || int(*m.State) != raw.Msg.State {
+		if !ok || m.StateName != m.State.String() || m.ID != raw.Msg.ID || m.NSVC() != strings.Join([]string{raw.Msg.Name, raw.Msg.Stream, raw.Msg.Version, raw.Msg.Context}, ":") || int(*m.State) != raw.Msg.State {
 			return fmt.Errorf("read as %+v", ev.Payload)
 		}
 		want = []updater.Ask{{Kind: updater.KindModule, Module: m}}
@@ -89,6 +91,10 @@ func judgeMessage(dir string, data []byte) error {
 		policy.Tags = map[string]string{raw.Body.Msg.Tag.Name: "rhel-9000"}
 		if raw.Headers.Tag != raw.Body.Msg.Tag.Name {
 			return fmt.Errorf("two tags: %q, %q", raw.Headers.Tag, raw.Body.Msg.Tag.Name)
+		}
+		h, b := raw.Headers, raw.Body.Msg.Build
+		if nvr := h.Name + "-" + h.Version + "-" + h.Release; nvr != b.NVR || b.ID != b.BuildID {
+			return fmt.Errorf("two builds: %s, %+v", nvr, b)
 		}
 		want = []updater.Ask{{Kind: updater.KindDependency, Release: "rhel-9000", BuildID: raw.Body.Msg.Build.BuildID}}
 	case strings.HasSuffix(raw.Topic, "trac.git.receive"):

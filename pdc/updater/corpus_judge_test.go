@@ -5,6 +5,7 @@ package updater_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -180,9 +181,9 @@ func lost(path string, was, now any) error {
 	return nil
 }
 
-// judgeLookup: a module whose uid PDC has, however it was made, is found and
+// judgeLookup: a module that a message told of and whose uid PDC has, however it was made, is found and
 // not made again; one that it has not is made.
-func judgeLookup(t *testing.T, s sample) error {
+func judgeLookup(t *testing.T, told map[string]bool, s sample) error {
 	var params map[string]any
 	if err := json.Unmarshal(s.Data, &params); err != nil {
 		return err
@@ -191,6 +192,9 @@ func judgeLookup(t *testing.T, s sample) error {
 	old := uid == ""
 	if old {
 		uid, _ = params["variant_uid"].(string)
+	}
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(told)), func(m string) bool { return m == uid || strings.HasPrefix(m, uid+":") }) {
+		return fmt.Errorf("%s is no module that a message tells of", uid)
 	}
 	n := append(strings.Split(uid, ":"), "00000000")
 	if len(n) < 4 || params["page_size"] != -1.0 {
