@@ -23,6 +23,7 @@ import (
 	"github.com/seed-f134cc8e/relkit/pdc"
 	"github.com/seed-f134cc8e/relkit/pdc/pdctest"
 	"github.com/seed-f134cc8e/relkit/pdc/updater"
+	"github.com/seed-f134cc8e/relkit/planner/trigger"
 )
 
 // kindOfHandler maps the handlers of pdc-updater to kinds.
