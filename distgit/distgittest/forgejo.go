@@ -315,15 +315,22 @@ func (h *Host) forgejoCommits(w http.ResponseWriter, q request, rec record) {
 	answer(w, 200, page(w, q, all))
 }
 
-func (h *Host) forgejoRaw(w http.ResponseWriter, q request, path string) {
+// forgejoFile is a file at the asked ref; when there is none it has answered.
+func (h *Host) forgejoFile(w http.ResponseWriter, q request, path string) ([]byte, bool) {
 	rec, err := h.recordOf(q.repo)
-	if err != nil {
-		h.forgejoFailure(w, q, err)
-		return
+	var data []byte
+	if err == nil {
+		data, err = h.File(q.repo, cmpOr(q.URL.Query().Get("ref"), rec.Default), path)
 	}
-	data, err := h.File(q.repo, cmpOr(q.URL.Query().Get("ref"), rec.Default), path)
 	if err != nil {
 		h.forgejoFailure(w, q, err)
+	}
+	return data, err == nil
+}
+
+func (h *Host) forgejoRaw(w http.ResponseWriter, q request, path string) {
+	data, ok := h.forgejoFile(w, q, path)
+	if !ok {
 		return
 	}
 	w.Header().Set("X-Forgejo-Object-Type", "file")
@@ -333,14 +340,8 @@ func (h *Host) forgejoRaw(w http.ResponseWriter, q request, path string) {
 }
 
 func (h *Host) forgejoContents(w http.ResponseWriter, q request, path string) {
-	rec, err := h.recordOf(q.repo)
-	if err != nil {
-		h.forgejoFailure(w, q, err)
-		return
-	}
-	data, err := h.File(q.repo, cmpOr(q.URL.Query().Get("ref"), rec.Default), path)
-	if err != nil {
-		h.forgejoFailure(w, q, err)
+	data, ok := h.forgejoFile(w, q, path)
+	if !ok {
 		return
 	}
 	answer(w, 200, map[string]any{

@@ -112,7 +112,8 @@ func (c *call) hostNewRoot() (any, *fault) {
 	return root.id, nil
 }
 
-func (c *call) hostRootState() (any, *fault) {
+// hostRoot is the buildroot that a builder speaks of.
+func (c *call) hostRoot() (*rootRow, *fault) {
 	if _, f := c.asHost(); f != nil {
 		return nil, f
 	}
@@ -120,9 +121,16 @@ func (c *call) hostRootState() (any, *fault) {
 	if f != nil {
 		return nil, f
 	}
-	root := c.h.roots.get(n)
-	if root == nil {
-		return nil, generic("No such buildroot: %d", n)
+	if root := c.h.roots.get(n); root != nil {
+		return root, nil
+	}
+	return nil, generic("No such buildroot: %d", n)
+}
+
+func (c *call) hostRootState() (any, *fault) {
+	root, f := c.hostRoot()
+	if f != nil {
+		return nil, f
 	}
 	state, _ := asInt(c.arg("state"))
 	for i, name := range []string{"INIT", "WAITING", "BUILDING", "EXPIRED"} {

@@ -86,19 +86,12 @@ func (c *call) hostMoveToScratch() (any, *fault) {
 
 // hostRootList sets what is installed in a buildroot, or adds to it.
 func (c *call) hostRootList(update bool) (any, *fault) {
-	if _, f := c.asHost(); f != nil {
-		return nil, f
-	}
-	n, _, f := c.number("brootid")
+	root, f := c.hostRoot()
 	if f != nil {
 		return nil, f
 	}
-	root := c.h.roots.get(n)
-	if root == nil {
-		return nil, generic("No such buildroot: %d", n)
-	}
 	if root.state == rootExpired {
-		return nil, generic("buildroot %d is EXPIRED", n)
+		return nil, generic("buildroot %d is EXPIRED", root.id)
 	}
 	var rows []*rpmRow
 	for _, one := range records(c.arg("rpmlist")) {

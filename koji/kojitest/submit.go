@@ -121,15 +121,33 @@ func (c *call) submitImage() (any, *fault) {
 	return c.newTask(kind, request, o).id, nil
 }
 
-func (c *call) submitOz() (any, *fault) {
+// imageSettings are those of a task that makes an image.
+func (c *call) imageSettings() (taskOpts, *fault) {
 	if f := c.perm("image"); f != nil {
-		return nil, f
+		return taskOpts{}, f
 	}
 	o, f := c.taskSettings()
+	o.channel = "image"
+	return o, f
+}
+
+// optionsFrom are a method's arguments from the nth on that say something; the
+// priority is the task's.
+func (c *call) optionsFrom(method string, n int) record {
+	opts := record{}
+	for _, p := range c.h.methods[method].params[n:] {
+		if v := c.arg(p.name); truth(v) && p.name != "priority" {
+			opts[p.name] = v
+		}
+	}
+	return opts
+}
+
+func (c *call) submitOz() (any, *fault) {
+	o, f := c.imageSettings()
 	if f != nil {
 		return nil, f
 	}
-	o.channel = "image"
 	request := []any{
 		c.arg("name"), c.arg("version"), c.arg("arches"), c.arg("target"), c.arg("inst_tree"), c.optsArg(),
 	}
@@ -137,14 +155,10 @@ func (c *call) submitOz() (any, *fault) {
 }
 
 func (c *call) submitIndirection() (any, *fault) {
-	if f := c.perm("image"); f != nil {
-		return nil, f
-	}
-	o, f := c.taskSettings()
+	o, f := c.imageSettings()
 	if f != nil {
 		return nil, f
 	}
-	o.channel = "image"
 	return c.newTask("indirectionimage", []any{c.optsArg()}, o).id, nil
 }
 
@@ -169,21 +183,11 @@ func (c *call) submitRunroot() (any, *fault) {
 }
 
 func (c *call) submitKiwi() (any, *fault) {
-	if f := c.perm("image"); f != nil {
-		return nil, f
-	}
-	o, f := c.taskSettings()
+	o, f := c.imageSettings()
 	if f != nil {
 		return nil, f
 	}
-	o.channel = "image"
-	opts := record{}
-	for _, p := range c.h.methods["kiwiBuild"].params[4:] {
-		if v := c.arg(p.name); truth(v) && p.name != "priority" {
-			opts[p.name] = v
-		}
-	}
-	request := []any{c.arg("target"), c.arg("arches"), c.arg("desc_url"), c.arg("desc_path"), opts}
+	request := []any{c.arg("target"), c.arg("arches"), c.arg("desc_url"), c.arg("desc_path"), c.optionsFrom("kiwiBuild", 4)}
 	return c.newTask("kiwiBuild", request, o).id, nil
 }
 

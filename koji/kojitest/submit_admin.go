@@ -50,22 +50,12 @@ func (c *call) submitSaveTree() (any, *fault) {
 }
 
 func (c *call) submitDud() (any, *fault) {
-	if f := c.perm("image"); f != nil {
-		return nil, f
-	}
-	o, f := c.taskSettings()
+	o, f := c.imageSettings()
 	if f != nil {
 		return nil, f
 	}
-	o.channel = "image"
-	opts := record{}
-	for _, p := range c.h.methods["dudBuild"].params[5:] {
-		if v := c.arg(p.name); truth(v) && p.name != "priority" {
-			opts[p.name] = v
-		}
-	}
 	request := []any{
-		c.arg("dud_name"), c.arg("dud_version"), c.arg("arches"), c.arg("target"), c.arg("pkg_list"), opts,
+		c.arg("dud_name"), c.arg("dud_version"), c.arg("arches"), c.arg("target"), c.arg("pkg_list"), c.optionsFrom("dudBuild", 5),
 	}
 	return c.newTask("dudBuild", request, o).id, nil
 }

@@ -38,28 +38,16 @@ func read(r io.Reader, lax bool) (*Comps, error) {
 		case "category":
 			c.Categories = append(c.Categories, d.category(e, path))
 		case "langpacks":
-			d.noAttrs(e, path)
-			d.counted(e, path, func(m *element, at string) {
-				if d.known(m, at, "match") {
-					c.Langpacks = append(c.Langpacks, Langpack{Name: d.attr(m, "name"), Install: d.attr(m, "install")})
-					d.rest(m, at, "name", "install")
-				}
+			d.entries(e, path, "match", "name", "install", func(name, install string) {
+				c.Langpacks = append(c.Langpacks, Langpack{Name: name, Install: install})
 			})
 		case "blacklist":
-			d.noAttrs(e, path)
-			d.counted(e, path, func(m *element, at string) {
-				if d.known(m, at, "package") {
-					c.Blacklist = append(c.Blacklist, Blacklisted{Name: d.attr(m, "name"), Arch: d.attr(m, "arch")})
-					d.rest(m, at, "name", "arch")
-				}
+			d.entries(e, path, "package", "name", "arch", func(name, arch string) {
+				c.Blacklist = append(c.Blacklist, Blacklisted{Name: name, Arch: arch})
 			})
 		case "whiteout":
-			d.noAttrs(e, path)
-			d.counted(e, path, func(m *element, at string) {
-				if d.known(m, at, "ignoredep") {
-					c.Whiteout = append(c.Whiteout, IgnoredDep{Requires: d.attr(m, "requires"), Package: d.attr(m, "package")})
-					d.rest(m, at, "requires", "package")
-				}
+			d.entries(e, path, "ignoredep", "requires", "package", func(requires, pkg string) {
+				c.Whiteout = append(c.Whiteout, IgnoredDep{Requires: requires, Package: pkg})
 			})
 		default:
 			d.unknown(&c.Unknown, "", e, path)
@@ -104,6 +92,17 @@ func (d *decoder) counted(e *element, path string, f func(e *element, path strin
 		d.places[at] = c
 		f(c, at)
 	}
+}
+
+// entries reads a list whose elements have one name and two attributes.
+func (d *decoder) entries(e *element, path, name, first, second string, take func(first, second string)) {
+	d.noAttrs(e, path)
+	d.counted(e, path, func(m *element, at string) {
+		if d.known(m, at, name) {
+			take(d.attr(m, first), d.attr(m, second))
+			d.rest(m, at, first, second)
+		}
+	})
 }
 
 // known reports whether an element has the name; another one is a fault, in
