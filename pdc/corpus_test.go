@@ -3,7 +3,6 @@
 package pdc_test
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,28 +20,10 @@ import (
 
 	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/pdc"
+	"github.com/seed-f134cc8e/relkit/pdc/internal/recorded"
 )
 
-// exchange is a request and its answer as they were seen.
-type exchange struct {
-	Seq     int    `json:"seq"`
-	Name    string `json:"name"`
-	Setup   bool   `json:"setup"`
-	Request struct {
-		Method  string            `json:"method"`
-		Path    string            `json:"path"`
-		User    string            `json:"user"`
-		Headers map[string]string `json:"headers"`
-		Body    json.RawMessage   `json:"body"`
-	} `json:"request"`
-	Response struct {
-		Status  int               `json:"status"`
-		Headers map[string]string `json:"headers"`
-		Body    any               `json:"body"`
-	} `json:"response"`
-}
-
-func (e exchange) id() string { return fmt.Sprintf("%03d-%s", e.Seq, e.Name) }
+type exchange = recorded.Exchange
 
 func corpus(t *testing.T) string {
 	return golden.Corpus(t, "pdc")
@@ -65,27 +46,22 @@ func files(t *testing.T, dir string) map[string][]byte {
 // it is one of: it must send what was sent, and make of the answer what is in
 // it.
 func TestCorpusClient(t *testing.T) {
-	var all []exchange
-	for name, data := range files(t, filepath.Join(corpus(t), "recorded")) {
-		var e exchange
-		require.NoError(t, json.Unmarshal(data, &e), name)
-		all = append(all, e)
-	}
-	slices.SortFunc(all, func(a, b exchange) int { return cmp.Compare(a.Seq, b.Seq) })
+	all, err := recorded.Load(filepath.Join(corpus(t), "recorded"))
+	require.NoError(t, err)
 	judged, differ, untyped := 0, 0, 0
 	for _, e := range all {
 		why, typed := judge(t, e)
 		if !typed {
 			untyped++
 			if testing.Verbose() {
-				t.Logf("no typed operation: %s %s %s", e.id(), e.Request.Method, e.Request.Path)
+				t.Logf("no typed operation: %s %s %s", e.ID(), e.Request.Method, e.Request.Path)
 			}
 			continue
 		}
 		judged++
 		if why != "" {
 			differ++
-			t.Errorf("%s: %s %s: %s", e.id(), e.Request.Method, e.Request.Path, why)
+			t.Errorf("%s: %s %s: %s", e.ID(), e.Request.Method, e.Request.Path, why)
 		}
 	}
 	t.Logf("corpus pdc/client: %d cases, %d differ, %d exchanges without typed operation", judged, differ, untyped)

@@ -8,7 +8,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"flag"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -24,9 +23,8 @@ import (
 
 	"github.com/seed-f134cc8e/relkit/distgit"
 	"github.com/seed-f134cc8e/relkit/distgit/distgittest"
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 )
-
-var update = flag.Bool("update-answers", false, "rewrite the files in testdata")
 
 func branchhistory(stdin string, args ...string) (stdout, stderr string, code int) {
 	var out, errs bytes.Buffer
@@ -38,13 +36,7 @@ func TestDemo(t *testing.T) {
 	for name, args := range map[string][]string{"demo.txt": nil, "demo.json": {"-format", "json", "demo"}} {
 		out, errs, code := branchhistory("", args...)
 		require.Equal(t, exitDone, code, errs)
-		path := filepath.Join("testdata", name)
-		if *update {
-			require.NoError(t, os.WriteFile(path, []byte(out), 0o644))
-		}
-		want, err := os.ReadFile(path)
-		require.NoError(t, err)
-		assert.Equal(t, string(want), out)
+		golden.Compare(t, filepath.Join("testdata", name), []byte(out))
 	}
 }
 

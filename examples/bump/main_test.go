@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -19,9 +17,8 @@ import (
 
 	"github.com/seed-f134cc8e/relkit/distgit"
 	"github.com/seed-f134cc8e/relkit/distgit/distgittest"
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 )
-
-var update = flag.Bool("update-answers", false, "rewrite the files in testdata")
 
 func bump(stdin string, args ...string) (stdout, stderr string, code int) {
 	var out, errs bytes.Buffer
@@ -32,26 +29,19 @@ func bump(stdin string, args ...string) (stdout, stderr string, code int) {
 // ports are other ones at each run.
 var ports = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 
-func golden(t *testing.T, name, got string) {
+func answer(t *testing.T, name, got string) {
 	t.Helper()
-	got = ports.ReplaceAllString(got, "distgit.example.com")
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	assert.Equal(t, string(want), got)
+	golden.Compare(t, filepath.Join("testdata", name), []byte(ports.ReplaceAllString(got, "distgit.example.com")))
 }
 
 func TestTheDemoShowsAndPushes(t *testing.T) {
 	out, errs, code := bump("", "bash", "git")
 	require.Equal(t, exitDone, code, errs)
-	golden(t, "dry.txt", out)
+	answer(t, "dry.txt", out)
 
 	out, errs, code = bump("bash\n# a comment\n\ngit\n", "-format", "json", "-message", "Rebuilt for 100% more foo", "-")
 	require.Equal(t, exitDone, code, errs)
-	golden(t, "dry.json", out)
+	answer(t, "dry.json", out)
 
 	dir := t.TempDir()
 	args := []string{"-dir", dir, "-write", "-reason", "foo-2", "bash"}
@@ -59,7 +49,7 @@ func TestTheDemoShowsAndPushes(t *testing.T) {
 	require.Equal(t, exitDone, code, errs)
 	again, errs, code := bump("", args...)
 	require.Equal(t, exitDone, code, errs)
-	golden(t, "write.txt", out+again)
+	answer(t, "write.txt", out+again)
 
 	host, err := distgittest.NewHost(distgittest.Options{Dir: filepath.Join(dir, "dist-git")})
 	require.NoError(t, err)

@@ -5,17 +5,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-var update = flag.Bool("update-answers", false, "rewrite the files in testdata")
+	"github.com/seed-f134cc8e/relkit/internal/golden"
+)
 
 func modulemdWith(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
 	var out, errs bytes.Buffer
@@ -45,13 +43,7 @@ func TestAnswers(t *testing.T) {
 			out, errs, code := modulemdWith(t, "", tt.args...)
 			assert.Equal(t, tt.code, code)
 			assert.Empty(t, errs)
-			path := filepath.Join("testdata", name)
-			if *update {
-				require.NoError(t, os.WriteFile(path, []byte(out), 0o644))
-			}
-			want, err := os.ReadFile(path)
-			require.NoError(t, err)
-			assert.Equal(t, string(want), out)
+			golden.Compare(t, filepath.Join("testdata", name), []byte(out))
 			if strings.HasSuffix(name, ".json") {
 				assert.True(t, json.Valid([]byte(out)))
 			}

@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -18,11 +17,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/koji/kojitest"
 	"github.com/seed-f134cc8e/relkit/planner"
 )
-
-var update = flag.Bool("update-answers", false, "rewrite the files in testdata")
 
 func rebuildplan(args ...string) (stdout, stderr string, code int) {
 	var out, errs bytes.Buffer
@@ -50,13 +48,7 @@ func TestAnswers(t *testing.T) {
 			out, errs, code := rebuildplan(args...)
 			require.Equal(t, exitDone, code, errs)
 			assert.Empty(t, errs)
-			path := filepath.Join("testdata", name)
-			if *update {
-				require.NoError(t, os.WriteFile(path, []byte(out), 0o644))
-			}
-			want, err := os.ReadFile(path)
-			require.NoError(t, err)
-			assert.Equal(t, string(want), out)
+			golden.Compare(t, filepath.Join("testdata", name), []byte(out))
 		})
 	}
 }

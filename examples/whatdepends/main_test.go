@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,9 +14,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-var update = flag.Bool("update-answers", false, "rewrite the files in testdata")
+	"github.com/seed-f134cc8e/relkit/internal/golden"
+)
 
 func whatdepends(args ...string) (stdout, stderr string, code int) {
 	var out, errs bytes.Buffer
@@ -47,13 +46,7 @@ func TestAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			out, errs, code := whatdepends(args...)
 			require.Equal(t, exitDone, code, errs)
-			path := filepath.Join("testdata", name)
-			if *update {
-				require.NoError(t, os.WriteFile(path, []byte(out), 0o644))
-			}
-			want, err := os.ReadFile(path)
-			require.NoError(t, err)
-			assert.Equal(t, string(want), out)
+			golden.Compare(t, filepath.Join("testdata", name), []byte(out))
 			if filepath.Ext(name) == ".json" {
 				assert.True(t, json.Valid([]byte(out)))
 			}

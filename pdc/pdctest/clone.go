@@ -279,13 +279,18 @@ func (p *PDC) cloneOverrides(c *call, body []byte) reply {
 		}
 		made := p.insert(r.table, v)
 		p.note(r, made, nil)
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = r.render(b, c, made, selection{})
+		b = r.appendRow(b, c, made)
 	}
 	if len(b) == 1 {
 		return detail(200, "Does not have any overrides to clone.").reply()
 	}
 	return reply{status: 201, raw: append(b, ']')}
+}
+
+// appendRow adds a row to a list that begins with its bracket.
+func (r *resource) appendRow(b []byte, c *call, x *row) []byte {
+	if len(b) > 1 {
+		b = append(b, ',')
+	}
+	return r.render(b, c, x, selection{})
 }

@@ -3,11 +3,8 @@
 package pdctest_test
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -16,54 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/seed-f134cc8e/relkit/internal/golden"
+	"github.com/seed-f134cc8e/relkit/pdc/internal/recorded"
 )
 
-// exchange is a request and its answer as they were seen.
-type exchange struct {
-	Seq     int    `json:"seq"`
-	Name    string `json:"name"`
-	Note    string `json:"note"`
-	Setup   bool   `json:"setup"`
-	Request struct {
-		Method  string            `json:"method"`
-		Path    string            `json:"path"`
-		User    string            `json:"user"`
-		Headers map[string]string `json:"headers"`
-		Body    json.RawMessage   `json:"body"`
-	} `json:"request"`
-	Response struct {
-		Status  int               `json:"status"`
-		Headers map[string]string `json:"headers"`
-		Body    any               `json:"body"`
-	} `json:"response"`
-}
-
-func (e exchange) id() string { return fmt.Sprintf("%03d-%s", e.Seq, e.Name) }
-
-func corpus(t *testing.T) string {
-	return golden.Corpus(t, "pdc")
-}
-
-func load(t *testing.T, dir string) []exchange {
-	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	var all []exchange
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		require.NoError(t, err)
-		var e exchange
-		require.NoError(t, json.Unmarshal(data, &e), f)
-		all = append(all, e)
-	}
-	slices.SortFunc(all, func(a, b exchange) int { return cmp.Compare(a.Seq, b.Seq) })
-	return all
-}
+type exchange = recorded.Exchange
 
 // TestCorpusFake replays all exchanges in their order on one server that
 // starts empty: status and body must be those seen.
 func TestCorpusFake(t *testing.T) {
-	all := load(t, filepath.Join(corpus(t), "recorded"))
+	all, err := recorded.Load(golden.Corpus(t, "pdc", "recorded"))
+	require.NoError(t, err)
 	r := newReplay(t, all)
 	judged, differ := 0, 0
 	for _, e := range all {
@@ -75,7 +34,7 @@ func TestCorpusFake(t *testing.T) {
 		judged++
 		if why := r.difference(e, status, body); why != "" {
 			differ++
-			t.Errorf("%s: %s", e.id(), why)
+			t.Errorf("%s: %s", e.ID(), why)
 		}
 	}
 	t.Logf("corpus pdc/fake: %d cases, %d differ", judged, differ)

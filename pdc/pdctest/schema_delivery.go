@@ -250,10 +250,7 @@ func (p *PDC) cloneRepos(c *call, body []byte) reply {
 		}
 		made := p.insert(r.table, values)
 		p.note(r, made, nil)
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = r.render(b, c, made, selection{})
+		b = r.appendRow(b, c, made)
 	}
 	return reply{status: 200, raw: append(b, ']')}
 }
