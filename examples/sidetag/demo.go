@@ -87,7 +87,7 @@ func (x *demo) open(o *options, dir string, d *distro.Distro, version string) er
 	x.stop = cancel
 	x.done.Add(2)
 	go func() { defer x.done.Done(); _ = x.http.Serve(l) }()
-	go func() { defer x.done.Done(); x.live(ctx) }()
+	go func() { defer x.done.Done(); services.LookAgain(ctx, 100*time.Millisecond, x.look) }()
 	return nil
 }
 
@@ -133,22 +133,8 @@ func (x *demo) sideTag(name string) (bodhitest.SideTag, error) {
 	return s, err
 }
 
-// live is what happens to updates: builds are signed, and when tests have
+// look is what happens to updates: builds are signed, and when tests have
 // passed Bodhi has them tagged, removes the side tag and calls them stable.
-func (x *demo) live(ctx context.Context) {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			// What fails now is done at the next look.
-			_ = x.look(ctx)
-		}
-	}
-}
-
 func (x *demo) look(ctx context.Context) error {
 	all, err := x.bodhi.Updates()
 	if err != nil {

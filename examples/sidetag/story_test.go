@@ -6,10 +6,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -26,14 +24,13 @@ import (
 	"github.com/seed-f134cc8e/relkit/examples/rebuild"
 	"github.com/seed-f134cc8e/relkit/examples/world/distro"
 	"github.com/seed-f134cc8e/relkit/examples/world/services"
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/koji"
 	"github.com/seed-f134cc8e/relkit/koji/bodhi"
 	"github.com/seed-f134cc8e/relkit/planner"
 	"github.com/seed-f134cc8e/relkit/planner/drive"
 	"github.com/seed-f134cc8e/relkit/planner/rpm"
 )
-
-var update = flag.Bool("update-answers", false, "rewrite the files in testdata")
 
 const testSpeed = 900
 
@@ -48,13 +45,7 @@ func compareGolden(t *testing.T, file, got string) {
 	} {
 		got = regexp.MustCompile(pattern).ReplaceAllString(got, mask)
 	}
-	path := filepath.Join("testdata", file)
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	assert.Equal(t, string(want), got)
+	golden.Compare(t, filepath.Join("testdata", file), []byte(got))
 }
 
 func TestTheDemoTellsAlwaysTheSame(t *testing.T) {

@@ -14,22 +14,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/pdc/compose"
-	"github.com/stretchr/testify/require"
 )
 
 func corpus(t *testing.T, sub string) string {
 	return golden.Corpus(t, "ecosystem", sub)
-}
-
-func value(t *testing.T, data []byte) any {
-	t.Helper()
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	var v any
-	require.NoError(t, d.Decode(&v))
-	return v
 }
 
 // TestCorpusMetadata reads, validates and writes every metadata file. Files
@@ -87,7 +79,7 @@ func document(t *testing.T, base string, data []byte) (kind, complaint string) {
 	if err := compose.Write(&b, doc); err != nil {
 		return doc.Kind(), err.Error()
 	}
-	if !reflect.DeepEqual(value(t, data), value(t, b.Bytes())) {
+	if !reflect.DeepEqual(golden.JSON(t, data), golden.JSON(t, b.Bytes())) {
 		return doc.Kind(), "written JSON differs"
 	}
 	return doc.Kind(), ""
@@ -153,7 +145,7 @@ func TestCorpusComposePair(t *testing.T) {
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
 		require.NoError(t, err)
-		want := value(t, raw).(map[string]any)
+		want := golden.JSON(t, raw).(map[string]any)
 		delete(want, "note") // prose
 		have := answers(t, filepath.Dir(file))
 		for name, w := range want {
@@ -193,9 +185,9 @@ func answers(t *testing.T, dir string) map[string]any {
 	require.NoError(t, err)
 	raw, err := json.Marshal(d)
 	require.NoError(t, err)
-	have := value(t, raw).(map[string]any)
+	have := golden.JSON(t, raw).(map[string]any)
 	raw, err = json.Marshal(map[string]any{"last_good": good.Name, "last_fully_good": full.Name, "not_good": notGood})
 	require.NoError(t, err)
-	maps.Copy(have, value(t, raw).(map[string]any))
+	maps.Copy(have, golden.JSON(t, raw).(map[string]any))
 	return have
 }

@@ -11,9 +11,11 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/seed-f134cc8e/relkit/pdc/compose"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-f134cc8e/relkit/internal/golden"
+	"github.com/seed-f134cc8e/relkit/pdc/compose"
 )
 
 const (
@@ -47,7 +49,7 @@ func TestWhatIsReadIsWrittenBackEqual(t *testing.T) {
 		assert.NoError(t, d.Validate(), s.text)
 		var b bytes.Buffer
 		require.NoError(t, compose.Write(&b, d))
-		assert.Equal(t, value(t, []byte(s.text)), value(t, b.Bytes()))
+		assert.Equal(t, golden.JSON(t, []byte(s.text)), golden.JSON(t, b.Bytes()))
 	}
 }
 

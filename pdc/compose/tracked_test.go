@@ -4,14 +4,16 @@ package compose_test
 
 import (
 	"encoding/json"
-	"os"
+	"errors"
 	"path/filepath"
 	"reflect"
 	"testing"
 
-	"github.com/seed-f134cc8e/relkit/pdc/compose"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/seed-f134cc8e/relkit/internal/golden"
+	"github.com/seed-f134cc8e/relkit/pdc/compose"
 )
 
 const tracked = `{"builder":"odcs","children":[],"parents":["Demo-1-20260104.n.0"],"tags":["nightly"],"respin_of":null,"respun_by":[],"new":{"a":1},
@@ -43,18 +45,17 @@ func TestATrackedCompose(t *testing.T) {
 // TestCorpusTracked reads and writes the composes of the tracking service, and
 // checks that each is what its id and URL say.
 func TestCorpusTracked(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(corpus(t, "rest-synthetic"), "cts-compose*.json"))
-	require.NoError(t, err)
-	differ := 0
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		require.NoError(t, err)
-		if why := trackedDiffers(t, data); why != "" {
-			differ++
-			t.Errorf("%s: %s", filepath.Base(f), why)
-		}
+	golden.Judge(t, "ecosystem/rest-cts", corpus(t, "rest-synthetic"), "cts-compose*.json", func(data []byte) error {
+		return wordsOf(trackedDiffers(t, data))
+	})
+}
+
+// wordsOf makes an error of what is said, if anything is.
+func wordsOf(why string) error {
+	if why == "" {
+		return nil
 	}
-	t.Logf("corpus ecosystem/rest-cts: %d cases, %d differ", len(files), differ)
+	return errors.New(why)
 }
 
 func trackedDiffers(t *testing.T, data []byte) string {
@@ -66,7 +67,7 @@ func trackedDiffers(t *testing.T, data []byte) string {
 	if err != nil {
 		return err.Error()
 	}
-	if !reflect.DeepEqual(value(t, data), value(t, again)) {
+	if !reflect.DeepEqual(golden.JSON(t, data), golden.JSON(t, again)) {
 		return "written JSON differs"
 	}
 	if err := c.Info.Validate(); err != nil {

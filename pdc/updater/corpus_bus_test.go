@@ -30,18 +30,7 @@ import (
 // document, the row that the recorded server took for it.
 func TestCorpusMessages(t *testing.T) {
 	dir := golden.Corpus(t)
-	files, err := filepath.Glob(filepath.Join(dir, "pdc", "messages", "*.json"))
-	require.NoError(t, err)
-	differ := 0
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		require.NoError(t, err)
-		if err := judgeMessage(dir, data); err != nil {
-			differ++
-			t.Errorf("%s: %v", file, err)
-		}
-	}
-	t.Logf("corpus pdc/messages: %d cases, %d differ", len(files), differ)
+	golden.Judge(t, "pdc/messages", filepath.Join(dir, "pdc", "messages"), "*.json", func(data []byte) error { return judgeMessage(dir, data) })
 }
 
 func judgeMessage(dir string, data []byte) error {
@@ -187,7 +176,7 @@ func judgeListing(data []byte) error {
 		if people := updater.PeopleOf(approved); len(people) != active {
 			return fmt.Errorf("%d people of %d active accounts", len(people), active)
 		}
-		return errorsOf(same(raw["people"], approved), same(raw["unapproved_people"], others))
+		return errorsOf(golden.Held(raw["people"], approved), golden.Held(raw["unapproved_people"], others))
 	}
 	list, err := updater.ParseCollections(data)
 	if err != nil {
@@ -202,16 +191,7 @@ func judgeListing(data []byte) error {
 			return fmt.Errorf("collection %s %s is of release %s", c.Name, c.Version, id)
 		}
 	}
-	return same(raw["collections"], list)
-}
-
-func same(was json.RawMessage, now any) error {
-	var a, b any
-	data, err := json.Marshal(now)
-	if err := errorsOf(err, json.Unmarshal(was, &a), json.Unmarshal(data, &b)); err != nil {
-		return err
-	}
-	return lost("", a, b)
+	return golden.Held(raw["collections"], list)
 }
 
 // TestCorpusComposeImport: a compose as published reaches PDC whole, once.

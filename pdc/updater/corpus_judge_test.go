@@ -11,10 +11,10 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/pdc"
 	"github.com/seed-f134cc8e/relkit/pdc/pdctest"
 	"github.com/seed-f134cc8e/relkit/pdc/updater"
@@ -132,15 +132,7 @@ func lossless(data []byte, into any, judge bool) error {
 	if err := json.Unmarshal(data, into); err != nil {
 		return err
 	}
-	again, err := json.Marshal(into)
-	if err != nil {
-		return err
-	}
-	var was, now any
-	if err := errorsOf(json.Unmarshal(data, &was), json.Unmarshal(again, &now)); err != nil {
-		return err
-	}
-	return lost("", was, now)
+	return golden.Held(data, into)
 }
 
 func errorsOf(errs ...error) error {
@@ -152,37 +144,8 @@ func errorsOf(errs ...error) error {
 	return nil
 }
 
-// lost names the first member that was and is not now.
-func lost(path string, was, now any) error {
-	switch w := was.(type) {
-	case map[string]any:
-		n, _ := now.(map[string]any)
-		for k, v := range w {
-			if err := lost(path+"."+k, v, n[k]); err != nil {
-				return err
-			}
-		}
-		return nil
-	case []any:
-		n, _ := now.([]any)
-		if len(n) != len(w) {
-			return fmt.Errorf("%s: %d elements of %d are left", path, len(n), len(w))
-		}
-		for i := range w {
-			if err := lost(path+"."+strconv.Itoa(i), w[i], n[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if !reflect.DeepEqual(was, now) {
-		return fmt.Errorf("%s: %v became %v", path, was, now)
-	}
-	return nil
-}
-
-// judgeLookup: a module that a message told of and whose uid PDC has, however it was made, is found and
-// not made again; one that it has not is made.
+// judgeLookup: a module that a message told of and whose uid PDC has, however
+// it was made, is found and not made again; one that it has not is made.
 func judgeLookup(t *testing.T, told map[string]bool, s sample) error {
 	var params map[string]any
 	if err := json.Unmarshal(s.Data, &params); err != nil {
@@ -339,16 +302,9 @@ func readRows[T any](t *testing.T, r pdc.Resource[T], data json.RawMessage) erro
 		return fmt.Errorf("%d rows of %d", len(p.Items), len(rows))
 	}
 	for i, item := range p.Items {
-		again, err := json.Marshal(item)
-		if err != nil {
-			return err
-		}
-		var now any
-		if err := json.Unmarshal(again, &now); err != nil {
-			return err
-		}
-		if err := lost(strconv.Itoa(i), rows[i], now); err != nil {
-			return err
+		was, err := json.Marshal(rows[i])
+		if err := errorsOf(err, golden.Held(was, item)); err != nil {
+			return fmt.Errorf("row %d: %w", i, err)
 		}
 	}
 	return nil

@@ -4,10 +4,9 @@ package status_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -48,18 +47,12 @@ func TestAnImageOfTheFactory(t *testing.T) {
 // TestCorpusImageFactory reads the service's documents: each member is in its
 // field or in Extra with its value, and the status agrees with itself.
 func TestCorpusImageFactory(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(golden.Corpus(t, "ecosystem", "rest-synthetic"), "imagefactory-*.json"))
-	require.NoError(t, err)
-	differ := 0
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		require.NoError(t, err)
+	golden.Judge(t, "ecosystem/rest-imagefactory", golden.Corpus(t, "ecosystem", "rest-synthetic"), "imagefactory-*.json", func(data []byte) error {
 		if why := factoryDiffers(data); why != "" {
-			differ++
-			t.Errorf("%s: %s", filepath.Base(f), why)
+			return errors.New(why)
 		}
-	}
-	t.Logf("corpus ecosystem/rest-imagefactory: %d cases, %d differ", len(files), differ)
+		return nil
+	})
 }
 
 func factoryDiffers(data []byte) string {

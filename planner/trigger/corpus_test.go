@@ -3,7 +3,6 @@
 package trigger_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -108,16 +107,7 @@ func innerBody(t *testing.T, file map[string]json.RawMessage) any {
 		delete(bare, "topic")
 		raw, _ = json.Marshal(bare)
 	}
-	return value(t, raw)
-}
-
-func value(t *testing.T, raw []byte) any {
-	t.Helper()
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var v any
-	require.NoError(t, d.Decode(&v))
-	return v
+	return golden.JSON(t, raw)
 }
 
 func TestCorpusBus(t *testing.T) {
@@ -139,7 +129,7 @@ func TestCorpusBus(t *testing.T) {
 				typed[topic]++
 			}
 			again, err := ev.EncodeBody()
-			if err != nil || !reflect.DeepEqual(value(t, again), s.body) {
+			if err != nil || !reflect.DeepEqual(golden.JSON(t, again), s.body) {
 				differ++
 				t.Errorf("%s: the body does not come out as it went in (%v):\n%s", s.name, err, again)
 			}
@@ -180,7 +170,7 @@ func TestCorpusHubCallbacks(t *testing.T) {
 		require.NoError(t, err)
 		b, err := json.Marshal(got)
 		require.NoError(t, err)
-		if !reflect.DeepEqual(value(t, a), value(t, b)) {
+		if !reflect.DeepEqual(golden.JSON(t, a), golden.JSON(t, b)) {
 			differ++
 			t.Errorf("%s:\nfrom the bus %s\nfrom the hub %s", s.name, a, b)
 		}

@@ -4,8 +4,8 @@ package trigger_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/planner/trigger"
 )
 
@@ -47,18 +48,12 @@ func TestAnEventOfFreshmakerAndItsRebuilds(t *testing.T) {
 // that they are on the bus: nothing is lost, the names belong to the numbers,
 // and each rebuild is one of this event.
 func TestCorpusFreshmaker(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(corpus(t), "rest-synthetic", "freshmaker-event*.json"))
-	require.NoError(t, err)
-	differ := 0
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		require.NoError(t, err)
+	golden.Judge(t, "ecosystem/rest-freshmaker", filepath.Join(corpus(t), "rest-synthetic"), "freshmaker-event*.json", func(data []byte) error {
 		if why := freshmakerDiffers(t, data); why != "" {
-			differ++
-			t.Errorf("%s: %s", filepath.Base(file), why)
+			return errors.New(why)
 		}
-	}
-	t.Logf("corpus ecosystem/rest-freshmaker: %d cases, %d differ", len(files), differ)
+		return nil
+	})
 }
 
 func freshmakerDiffers(t *testing.T, data []byte) string {
@@ -69,7 +64,7 @@ func freshmakerDiffers(t *testing.T, data []byte) string {
 			return nil, fmt.Sprint(err, ev.Mismatch)
 		}
 		again, err := ev.EncodeBody()
-		if err != nil || !reflect.DeepEqual(value(t, body), value(t, again)) {
+		if err != nil || !reflect.DeepEqual(golden.JSON(t, body), golden.JSON(t, again)) {
 			return nil, fmt.Sprintf("written (%v): %s", err, again)
 		}
 		return ev.Payload, ""

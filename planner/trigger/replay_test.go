@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seed-f134cc8e/relkit/internal/golden"
 	"github.com/seed-f134cc8e/relkit/planner/trigger"
 )
 
@@ -128,7 +129,7 @@ func TestCorpusReplayPages(t *testing.T) {
 		}
 		again, err := json.Marshal(p)
 		require.NoError(t, err)
-		if !reflect.DeepEqual(value(t, data), value(t, again)) {
+		if !reflect.DeepEqual(golden.JSON(t, data), golden.JSON(t, again)) {
 			report("%s: not what came in:\n%s", name, again)
 		}
 		for i, raw := range p.Messages {

@@ -55,16 +55,17 @@ func (w *World) newPeople() (*people, error) {
 	return &people{w: w, koji: c, by: map[string]*koji.Client{}}, err
 }
 
-func (p *people) live(ctx context.Context) {
-	tick := time.NewTicker(60 * time.Millisecond)
+// LookAgain looks each time a while has passed, until ctx ends. What fails, as
+// when a service is unplugged, is done at the next look.
+func LookAgain(ctx context.Context, while time.Duration, look func(context.Context) error) {
+	tick := time.NewTicker(while)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			// What fails now (a service is unplugged) is done at the next look.
-			_ = p.look(ctx)
+			_ = look(ctx)
 		}
 	}
 }

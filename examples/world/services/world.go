@@ -174,7 +174,7 @@ func (w *World) open() error {
 	w.stop = cancel
 	w.done.Add(2)
 	go w.live(ctx)
-	go func() { defer w.done.Done(); people.live(ctx) }()
+	go func() { defer w.done.Done(); LookAgain(ctx, 60*time.Millisecond, people.look) }()
 	return nil
 }
 
